@@ -1,0 +1,31 @@
+# calotype_add_plugin(<name> <sources>... [LIBRARIES <targets>...])
+#
+# Builds the plugin calotype_<name>.so and, beside it, the sidecar calotype_<name>.provides that lists what it supplies, so that the
+# host opens the library only when one of its elements is used. Inside Calotype's own tree and in a third party's alike;
+# `cmake --install` puts both where the host looks.
+set(CALOTYPE_PLUGIN_ABI 1)
+
+function(calotype_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES")
+  set(target calotype_${name})
+  add_library(${target} MODULE ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${target} PRIVATE calotype::calotype ${arg_LIBRARIES})
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    INSTALL_RPATH "$ORIGIN/../..")
+  if(PROJECT_NAME STREQUAL "Calotype")
+    set_target_properties(${target} PROPERTIES
+      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR}/calotype/plugins-${CALOTYPE_PLUGIN_ABI})
+  endif()
+  if(NOT CALOTYPE_SANITIZE)
+    target_link_options(${target} PRIVATE LINKER:--no-undefined)
+  endif()
+  target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND calotype::provides $<TARGET_FILE:${target}> VERBATIM
+    COMMENT "Writing the sidecar of ${target}")
+  include(GNUInstallDirs)
+  set(where ${CMAKE_INSTALL_LIBDIR}/calotype/plugins-${CALOTYPE_PLUGIN_ABI})
+  install(TARGETS ${target} LIBRARY DESTINATION ${where})
+  install(FILES $<TARGET_FILE_DIR:${target}>/${target}.provides DESTINATION ${where})
+endfunction()

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that a program linking Calotype needs:
+//
+//   calotype::Image photo = calotype::read_image("photo.jpg");
+//   calotype::write_image("photo.calo", photo, {{"quality", "60"}});
+//
+// Threads: distinct objects may be used from distinct threads, one object by one thread at a time; Registry, Model, Network and
+// Engine may be shared. Every function throws calotype::Error and nothing else.
+#pragma once
+#include "calotype/backbone.hpp"
+#include "calotype/codec.hpp"
+#include "calotype/engine.hpp"
+#include "calotype/error.hpp"
+#include "calotype/image.hpp"
+#include "calotype/io.hpp"
+#include "calotype/log.hpp"
+#include "calotype/metrics.hpp"
+#include "calotype/model.hpp"
+#include "calotype/params.hpp"
+#include "calotype/pipeline.hpp"
+#include "calotype/registry.hpp"
+#include "calotype/tiling.hpp"
+#include "calotype/version.hpp"

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "calotype/image.hpp"
+#include "calotype/params.hpp"
+
+namespace calotype {
+
+/// Reads one file format. Distinct objects may be used from distinct threads; one object by one thread at a time.
+/// Input is hostile by assumption: an implementation throws Error{corrupt | unsupported | limit | model_mismatch} and nothing
+/// else, and allocates in proportion to what probe() reported.
+class CALOTYPE_API Decoder {
+ public:
+  virtual ~Decoder();
+  /// Header only, bounded work, no pixel memory. The host checks limits on the result before it calls decode().
+  virtual ImageInfo probe(const Bytes& bytes) const = 0;
+  /// The whole picture with its metadata, pixels as stored (the host applies EXIF orientation).
+  virtual Image decode(const Bytes& bytes, const Params& params) = 0;
+};
+
+/// Writes one file format. Threads as for Decoder.
+class CALOTYPE_API Encoder {
+ public:
+  virtual ~Encoder();
+  /// The complete file. What the format cannot hold is converted and said with log(info, ...), or refused with unsupported.
+  virtual Bytes encode(const Image& image, const Params& params) = 0;
+};
+
+}  // namespace calotype

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <opencv2/core/mat.hpp>
+#include <string>
+#include <vector>
+
+#include "calotype/export.hpp"
+
+namespace calotype {
+
+/// Tensors are N-dimensional CV_32F cv::Mat in NCHW order, keyed by the ONNX input or output name.
+using TensorMap = std::map<std::string, cv::Mat>;
+
+struct Device {
+  std::string name;         ///< "cpu", "cuda:0"
+  std::string description;  ///< for people: model, memory, versions
+};
+
+struct EngineOptions {
+  std::string device = "auto";
+  std::string precision = "fp32";  ///< fp32, bf16 or fp16; what the manifest and the caller agreed on
+  int threads = 0;                 ///< 0: all cores
+};
+
+/// What really runs, for -v and JSON.
+struct NetworkInfo {
+  std::string engine, device, precision;
+};
+
+/// One thread at a time. Keeps its buffers between runs: equal shapes are cheap.
+class CALOTYPE_API Session {
+ public:
+  virtual ~Session();
+  /// `in` holds every network input. `out` is filled with every output; Mats already in `out` may be reused when they fit.
+  virtual void run(const TensorMap& in, TensorMap& out) = 0;
+};
+
+/// Immutable after load; may be shared between threads.
+class CALOTYPE_API Network {
+ public:
+  virtual ~Network();
+  virtual std::unique_ptr<Session> session() const = 0;
+  virtual NetworkInfo info() const = 0;
+};
+
+/// Runs networks on some hardware.
+class CALOTYPE_API Engine {
+ public:
+  virtual ~Engine();
+  /// Empty when the hardware or its driver is missing: the engine stays loaded and says so.
+  virtual std::vector<Device> devices() const = 0;
+  /// Library versions, compiled against and running, for `inspect`.
+  virtual std::string version() const = 0;
+  /// Throws unsupported naming operator and node, engine when the device is unavailable, corrupt for a broken file.
+  virtual std::shared_ptr<Network> load(const std::filesystem::path& onnx, const EngineOptions& options) = 0;
+};
+
+}  // namespace calotype

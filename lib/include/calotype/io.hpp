@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "calotype/image.hpp"
+#include "calotype/params.hpp"
+
+namespace calotype {
+
+/// Checked from Decoder::probe() before pixels are allocated.
+struct Limits {
+  std::int64_t max_pixels = std::int64_t(1) << 28;  ///< 268 megapixels
+  std::int64_t max_file_bytes = std::int64_t(1) << 31;
+};
+
+/// The whole file, or standard input for "-". Throws not_found, io or limit.
+CALOTYPE_API Bytes read_file(const std::string& path, const Limits& limits = {});
+/// Writes beside the target and renames, so that a reader never sees half a file and a failure leaves nothing behind.
+/// "-" is standard output. Throws io; usage when the file exists and `overwrite` is false.
+CALOTYPE_API void write_file(const std::string& path, const Bytes& bytes, bool overwrite = false);
+
+/// Decodes by content, then by `extension` (without the dot); applies limits and EXIF orientation.
+/// `name` is used in messages. `info` receives what probe() said where it is not null.
+CALOTYPE_API Image decode(const Bytes& bytes, const std::string& extension = {}, const RawParams& params = {},
+                          const Limits& limits = {}, const std::string& name = "input", ImageInfo* info = nullptr);
+/// Header only.
+CALOTYPE_API ImageInfo probe(const Bytes& bytes, const std::string& extension = {}, const std::string& name = "input");
+/// `format` is an encoder's name or extension.
+CALOTYPE_API Bytes encode(const Image& image, const std::string& format, const RawParams& params = {});
+
+/// read_file + decode, encode + write_file; the format follows the content, respectively the extension.
+CALOTYPE_API Image read_image(const std::string& path, const RawParams& params = {}, const Limits& limits = {});
+CALOTYPE_API void write_image(const std::string& path, const Image& image, const RawParams& params = {},
+                              bool overwrite = false);
+
+/// "photo.JPG" -> "jpg"; "" without one.
+CALOTYPE_API std::string extension_of(const std::string& path);
+
+}  // namespace calotype

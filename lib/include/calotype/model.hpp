@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "calotype/engine.hpp"
+#include "calotype/image.hpp"
+#include "calotype/params.hpp"
+#include "calotype/tiling.hpp"
+
+namespace calotype {
+
+/// What model.ini says (docs/models.md lists every key). Everything that a network needs to know beside its weights.
+struct Manifest {
+  std::string id, task, version, license, source;
+  struct Part {
+    std::filesystem::path file;
+    std::string sha256;  ///< lower-case hex; verified when the part is first read
+  };
+  std::map<std::string, Part> parts;
+  TilePlan tile;
+  std::vector<std::string> precisions = {"fp32"};  ///< allowed, first is the default
+  std::map<std::string, std::string> extra;        ///< task-specific keys, "section.key"
+};
+
+/// How to run it; what a person chose with engine=, device=, precision=, threads=.
+struct EngineChoice {
+  std::string engine = "auto", device = "auto", precision = "auto";
+  int threads = 0;
+};
+
+/// Parameters engine, device, precision and threads, to append to an element's own.
+CALOTYPE_API std::vector<ParamSpec> engine_params();
+CALOTYPE_API EngineChoice engine_choice(const Params& params);
+
+/// A model directory. Cheap to copy; may be shared between threads.
+class CALOTYPE_API Model {
+ public:
+  /// `name`: an id found on the model path, or a directory that holds model.ini. Throws not_found listing what exists.
+  static Model open(const std::string& name);
+  /// Ids of all models on the model path, first directory wins.
+  static std::vector<std::string> list();
+  /// Searched before $CALOTYPE_MODEL_PATH and the installed and in-tree places.
+  static void add_path(const std::filesystem::path& directory);
+
+  const Manifest& manifest() const { return *manifest_; }
+  /// The bytes of a non-network part, checksum verified.
+  Bytes read(const std::string& part) const;
+  /// A network of this model; loaded once per process and choice, then shared. engine=auto walks engines by priority and
+  /// moves on only on `unsupported` or `engine`, with one log line; a named engine never falls back.
+  std::shared_ptr<Network> network(const std::string& part, const EngineChoice& choice) const;
+
+ private:
+  std::shared_ptr<const Manifest> manifest_;
+};
+
+/// Every distinct engine/device/precision that loaded a network in this process, in order.
+CALOTYPE_API std::vector<NetworkInfo> networks_in_use();
+
+}  // namespace calotype
