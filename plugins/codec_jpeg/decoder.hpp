@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "calotype/codec.hpp"
+
+namespace calotype {
+
+class JpegDecoder : public Decoder {
+ public:
+  ImageInfo probe(const Bytes& bytes) const override;
+  Image decode(const Bytes& bytes, const Params& params) override;
+};
+
+}  // namespace calotype

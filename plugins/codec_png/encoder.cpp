@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "encoder.hpp"
+
+#include <new>
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "../common/samples.hpp"
+#include "../common/text.hpp"
+#include "calotype/log.hpp"
+#include "guard.hpp"
+#include "keywords.hpp"
+
+namespace calotype {
+namespace {
+
+/// Owns libpng's writer and the growing file.
+struct Writer {
+  PngErrors errors{ErrorCode::unsupported, "write it without its metadata or to another format"};
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  Bytes file;
+
+  Writer() {
+    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &errors, png_on_error, png_on_warning);
+    info = png ? png_create_info_struct(png) : nullptr;
+    if (!info) {
+      png_destroy_write_struct(&png, nullptr);
+      throw Error(ErrorCode::limit, "PNG: out of memory");
+    }
+    png_set_write_fn(
+        png, this,
+        [](png_structp writer, png_bytep data, std::size_t count) {
+          Bytes& to = static_cast<Writer*>(png_get_io_ptr(writer))->file;
+          bool grown = true;
+          try {
+            to.insert(to.end(), data, data + count);
+          } catch (const std::bad_alloc&) {  // must not travel through libpng
+            grown = false;
+          }
+          if (!grown) png_error(writer, "out of memory");
+        },
+        [](png_structp) {});
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_benign_errors(png, 1);  // metadata that libpng finds wanting is left out with a warning
+  }
+  ~Writer() { png_destroy_write_struct(&png, &info); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+};
+
+int colour_type(int channels) {
+  return channels == 1 ? PNG_COLOR_TYPE_GRAY : channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
+}
+
+/// PNG keywords are 1 to 79 characters without space at either end; we write the ASCII ones.
+bool is_keyword(const std::string& keyword) {
+  return !keyword.empty() && keyword.size() < 80 && is_ascii(keyword) && keyword.front() > ' ' && keyword.back() > ' ';
+}
+
+/// Plain text where that is enough, UTF-8 otherwise. Points into its arguments.
+png_text text_chunk(const std::string& keyword, const std::string& value) {
+  png_text chunk{};
+  chunk.key = const_cast<char*>(keyword.c_str());  // libpng reads only
+  chunk.text = const_cast<char*>(value.c_str());
+  chunk.compression = is_ascii(value) && keyword != xmp_keyword ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+  return chunk;
+}
+
+void set_metadata(Writer& writer, const Metadata& meta) {
+  const std::string xmp_key = xmp_keyword, xmp(meta.xmp.begin(), meta.xmp.end());
+  std::vector<png_text> texts;
+  if (!xmp.empty()) texts.push_back(text_chunk(xmp_key, xmp));
+  for (const auto& [keyword, value] : meta.text) {
+    if (is_keyword(keyword))
+      texts.push_back(text_chunk(keyword, value));
+    else
+      log(LogLevel::info, "PNG: a text is left out, its keyword \"" + keyword + "\" is not a PNG keyword");
+  }
+  guarded(writer.errors, [&] {
+    if (!meta.icc.empty())
+      png_set_iCCP(writer.png, writer.info, "ICC profile", PNG_COMPRESSION_TYPE_BASE, meta.icc.data(),
+                   static_cast<png_uint_32>(meta.icc.size()));
+    if (!meta.exif.empty())
+      png_set_eXIf_1(writer.png, writer.info, static_cast<png_uint_32>(meta.exif.size()),
+                     const_cast<png_bytep>(meta.exif.data()));
+    if (!texts.empty()) png_set_text(writer.png, writer.info, texts.data(), static_cast<int>(texts.size()));
+  });
+  if (!meta.icc.empty() && !png_get_valid(writer.png, writer.info, PNG_INFO_iCCP))
+    log(LogLevel::info, "PNG: the ICC profile does not fit this picture and is left out");
+}
+
+}  // namespace
+
+std::vector<ParamSpec> PngEncoder::params() {
+  return {{"compression", std::int64_t(3), "Effort: 0 stores, 9 is the smallest and slowest.", 0, 9, {}}};
+}
+
+Bytes PngEncoder::encode(const Image& image, const Params& params) {
+  validate(image);
+  if (image.pixels.depth() == CV_32F) log(LogLevel::info, "PNG: float samples converted to 16 bits");
+  const cv::Mat pixels = image.pixels.depth() == CV_32F ? with_depth(image.pixels, CV_16U) : image.pixels;
+  std::vector<png_bytep> rows(static_cast<std::size_t>(pixels.rows));
+  for (int y = 0; y < pixels.rows; ++y) rows[static_cast<std::size_t>(y)] = const_cast<png_bytep>(pixels.ptr(y));
+  const bool deep = pixels.depth() == CV_16U;
+  const int compression = params.get<int>("compression");
+
+  Writer writer;
+  guarded(writer.errors, [&] {
+    png_set_IHDR(writer.png, writer.info, static_cast<png_uint_32>(pixels.cols), static_cast<png_uint_32>(pixels.rows),
+                 deep ? 16 : 8, colour_type(pixels.channels()), PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_compression_level(writer.png, compression);
+  });
+  set_metadata(writer, image.meta);
+  guarded(writer.errors, [&] {
+    png_write_info(writer.png, writer.info);
+    png_set_bgr(writer.png);
+    if (deep) png_set_swap(writer.png);  // PNG is big-endian
+    png_write_image(writer.png, rows.data());
+    png_write_end(writer.png, nullptr);
+  });
+  return std::move(writer.file);
+}
+
+}  // namespace calotype
