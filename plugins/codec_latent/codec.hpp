@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "calotype/codec.hpp"
+
+namespace calotype::latent {
+
+std::vector<ParamSpec> decoder_params();
+std::vector<ParamSpec> encoder_params();
+
+class LatentDecoder : public Decoder {
+ public:
+  ImageInfo probe(const Bytes& bytes) const override;
+  Image decode(const Bytes& bytes, const Params& params) override;
+};
+
+class LatentEncoder : public Encoder {
+ public:
+  Bytes encode(const Image& image, const Params& params) override;
+};
+
+}  // namespace calotype::latent

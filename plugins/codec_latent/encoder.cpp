@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+#include <sstream>
+
+#include "alpha.hpp"
+#include "calotype/error.hpp"
+#include "calotype/log.hpp"
+#include "calotype/metrics.hpp"
+#include "calotype/model.hpp"
+#include "codec.hpp"
+#include "container.hpp"
+#include "group.hpp"
+#include "transform.hpp"
+
+namespace calotype::latent {
+namespace {
+
+constexpr int kLargestQuality = 100;
+
+using CodedGroups = std::vector<std::pair<std::uint32_t, Bytes>>;
+
+/// What is left of the metadata after `strip`, a comma-separated list of icc, exif, xmp, text or all.
+Metadata stripped(Metadata meta, const std::string& strip) {
+  std::istringstream list(strip);
+  for (std::string what; std::getline(list, what, ',');) {
+    const bool all = what == "all";
+    if (all || what == "icc") meta.icc.clear();
+    if (all || what == "exif") meta.exif.clear();
+    if (all || what == "xmp") meta.xmp.clear();
+    if (all || what == "text") meta.text.clear();
+    if (!all && what != "icc" && what != "exif" && what != "xmp" && what != "text")
+      throw Error(ErrorCode::usage, "cannot strip \"" + what + "\"", "strip takes icc, exif, xmp, text or all, separated by commas");
+  }
+  return meta;
+}
+
+/// One picture on its way into a file.
+class Job {
+ public:
+  Job(const Image& image, const Params& params);
+  Bytes at_rate(int rate);
+  /// The rate whose result comes nearest to the target that `params` name.
+  int search();
+
+ private:
+  GroupSymbols quantise(int rate, const cv::Mat& latents) {
+    return quantise_group(*networks_, *model_, rate, model_->rounding(), latents);
+  }
+  std::pair<std::uint32_t, Bytes> code(int rate, const GroupSymbols& symbols) const;
+  /// Of the whole file, respectively of the decoded picture.
+  double bytes_at(int rate);
+  double psnr_at(int rate);
+  Bytes container(int rate, const CodedGroups& groups);
+  void keep_latents() {
+    if (latents_.empty())
+      analyse(*networks_, *model_, colour_, [&](const cv::Mat& latents) { latents_.push_back(latents.clone()); });
+  }
+
+  const Params& params_;
+  std::shared_ptr<LatentModel> model_;
+  LatentModel::Lease networks_;
+  cv::Mat colour_;  // without alpha
+  Header header_;
+  std::vector<std::pair<std::string, Bytes>> boxes_;
+  std::vector<cv::Mat> latents_;  // of all groups, kept only for a search
+};
+
+Job::Job(const Image& image, const Params& params)
+    : params_(params),
+      model_(LatentModel::open(params.get<std::string>("model"), engine_choice(params))),
+      networks_(LatentModel::lease(model_)),
+      colour_(image.pixels) {
+  if (std::max(colour_.rows, colour_.cols) > kLargestSide)
+    throw Error(ErrorCode::limit, "a side of " + std::to_string(std::max(colour_.rows, colour_.cols)) + " pixels exceeds 65535",
+                "cut the picture into parts");
+  header_.width = colour_.cols;
+  header_.height = colour_.rows;
+  header_.sixteen_bit = colour_.depth() != CV_8U;
+  header_.model = model_->hash();
+  boxes_ = metadata_boxes(stripped(image.meta, params.get<std::string>("strip")));
+  if (colour_.channels() == 4) {
+    std::vector<cv::Mat> planes;
+    cv::split(colour_, planes);
+    cv::Mat alpha = planes[3];
+    planes.pop_back();
+    cv::merge(planes, colour_);
+    if (alpha.depth() == CV_32F) alpha.convertTo(alpha, CV_16U, 65535);
+    boxes_.emplace_back("alph", encode_alpha(alpha));
+  }
+  header_.grey = colour_.channels() == 1;
+  if (colour_.depth() == CV_32F) log(LogLevel::info, "floating-point samples are clipped to 0..1; they decode to 16 bits");
+}
+
+std::pair<std::uint32_t, Bytes> Job::code(int rate, const GroupSymbols& symbols) const {
+  std::pair<std::uint32_t, Bytes> coded{symbols.checksum(), encode_group(model_->tables(), rate, symbols)};
+  if (params_.get<bool>("verify")) {
+    const Activations& r = symbols.latents;
+    const GroupSymbols decoded = decode_group(model_->tables(), rate, r.rows, r.columns, coded.second.data(), coded.second.size());
+    if (decoded.checksum() != coded.first)
+      throw Error(ErrorCode::internal, "the written stream does not decode to what was encoded", "please report this picture");
+  }
+  return coded;
+}
+
+Bytes Job::container(int rate, const CodedGroups& groups) {
+  header_.rate = rate;
+  return write_container(header_, groups, boxes_);
+}
+
+Bytes Job::at_rate(int rate) {
+  CodedGroups groups;
+  const auto add = [&](const cv::Mat& latents) { groups.push_back(code(rate, quantise(rate, latents))); };
+  if (latents_.empty())
+    analyse(*networks_, *model_, colour_, add);
+  else
+    std::for_each(latents_.begin(), latents_.end(), add);
+  return container(rate, groups);
+}
+
+double Job::bytes_at(int rate) {
+  CodedGroups groups;
+  for (const cv::Mat& latents : latents_) groups.emplace_back(0, encode_group(model_->tables(), rate, quantise(rate, latents)));
+  return double(container(rate, groups).size());
+}
+
+double Job::psnr_at(int rate) {
+  std::vector<cv::Mat> groups;
+  for (const cv::Mat& latents : latents_) {
+    groups.emplace_back();
+    reconstruct_group(*networks_, *model_, rate, quantise(rate, latents)).convertTo(groups.back(), CV_16F);
+  }
+  const cv::Mat decoded = synthesise(*networks_, *model_, header_, groups, {0, 0, header_.width, header_.height});
+  cv::Mat original = colour_;
+  if (original.depth() == CV_32F) original.convertTo(original, CV_16U, 65535);
+  return psnr(original, decoded);
+}
+
+int Job::search() {
+  keep_latents();
+  const bool quality = params_.given("psnr");
+  const double target = quality ? params_.get<double>("psnr")
+                        : params_.given("bpp")
+                            ? params_.get<double>("bpp") * header_.width * header_.height / 8
+                            : double(params_.get<std::int64_t>("size"));
+  const auto measure = [&](int rate) { return quality ? psnr_at(rate) : bytes_at(rate); };
+  // Both grow with the rate. Invariant: low is at or under the target, high above it.
+  int low = 0, high = model_->tables().largest_rate();
+  const double least = measure(low), most = measure(high);
+  if (!quality && least > target)
+    throw Error(ErrorCode::limit, "the smallest file for this picture has " + std::to_string(std::int64_t(least)) + " bytes",
+                "ask for that many, make the picture smaller, or strip metadata (strip=all)");
+  if (quality && most < target)
+    throw Error(ErrorCode::limit, "the best quality for this picture is " + std::to_string(most) + " dB",
+                "ask for less, or use a lossless format such as PNG");
+  if (most <= target) return high;
+  if (least >= target) return low;
+  double at_low = least, at_high = most;
+  while (high - low > 1) {
+    const int middle = (low + high) / 2;
+    const double value = measure(middle);
+    (value <= target ? low : high) = middle;
+    (value <= target ? at_low : at_high) = value;
+  }
+  // A size is a ceiling; a quality is met as nearly as possible.
+  return quality && at_high - target < target - at_low ? high : low;
+}
+
+}  // namespace
+
+std::vector<ParamSpec> encoder_params() {
+  std::vector<ParamSpec> params = {
+      {"quality", std::int64_t(60), "Quality, 1 (smallest file) to 100.", 1, kLargestQuality, {}},
+      {"psnr", 0., "Instead of quality: the PSNR to reach, in dB.", 0, 100, {}},
+      {"bpp", 0., "Instead of quality: the largest number of bits per pixel.", 0, 64, {}},
+      {"size", std::int64_t(0), "Instead of quality: the largest file size, in bytes.", 0, {}, {}},
+      {"strip", std::string(), "Metadata to leave out: icc, exif, xmp, text or all, separated by commas.", {}, {}, {}},
+      {"verify", true, "Decode the symbols of each stream again before it is written.", {}, {}, {}},
+      {"model", std::string("latent"), "Codec model, an id or a directory.", {}, {}, {}}};
+  for (const ParamSpec& p : engine_params()) params.push_back(p);
+  return params;
+}
+
+Bytes LatentEncoder::encode(const Image& image, const Params& params) {
+  validate(image);
+  const int targets = params.given("psnr") + params.given("bpp") + params.given("size");
+  if (targets + params.given("quality") > 1)
+    throw Error(ErrorCode::usage, "quality, psnr, bpp and size exclude each other", "give one of them");
+  Job job(image, params);
+  if (targets) return job.at_rate(job.search());
+  const auto model = LatentModel::open(params.get<std::string>("model"), engine_choice(params));
+  const double step = double(model->tables().largest_rate()) / (kLargestQuality - 1);
+  return job.at_rate(int(std::lround((params.get<int>("quality") - 1) * step)));
+}
+
+}  // namespace calotype::latent

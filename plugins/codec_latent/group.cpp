@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "group.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+
+#include "calotype/error.hpp"
+#include "container.hpp"
+
+namespace calotype::latent {
+namespace {
+
+constexpr int kHyperCell = 4;          // latents per hyper-latent, each way
+constexpr int kLargestHyper = 127;     // hyper-latents are clamped to this
+constexpr int kLargestSymbol = 32000;  // and symbols to this: both fit int16, and the escape code holds them
+
+int hyper_size(int latents) { return (latents + kHyperCell - 1) / kHyperCell; }
+
+cv::Mat tensor(int channels, int rows, int columns) {
+  const int dims[] = {1, channels, rows, columns};
+  return cv::Mat(4, dims, CV_32F);
+}
+
+/// The means of a group, step by step, in units of Gains::norm: the float half of the context model.
+class MeanModel {
+ public:
+  MeanModel(LatentModel::Networks& networks, const GroupSymbols& symbols) : networks_(networks) {
+    const Activations &z = symbols.hyper, &r = symbols.latents;
+    rows_ = r.rows;
+    columns_ = r.columns;
+    channels_ = r.channels;
+    cv::Mat x = tensor(z.channels, z.rows, z.columns);
+    for (int row = 0; row < z.rows; ++row)
+      for (int column = 0; column < z.columns; ++column)
+        for (int c = 0; c < z.channels; ++c)
+          x.ptr<float>()[(std::size_t(c) * z.rows + row) * z.columns + column] = z.at(row, column)[c];
+    const cv::Mat means = networks_.run("hyper_mean", x);
+    if (means.dims != 4 || means.size[1] != channels_ || means.size[2] < rows_ || means.size[3] < columns_)
+      throw Error(ErrorCode::corrupt, "the model's hyper_mean network has the wrong output size", "reinstall the model");
+    // Input of the context networks: hyper means, then the latents, as far as they are known.
+    input_ = tensor(2 * channels_, rows_, columns_);
+    for (int c = 0; c < channels_; ++c)
+      for (int row = 0; row < rows_; ++row) {
+        const float* from = means.ptr<float>() + (std::size_t(c) * means.size[2] + row) * means.size[3];
+        std::copy_n(from, columns_, &hyper(row, 0, c));
+        std::copy_n(from, columns_, &known(row, 0, c));
+      }
+  }
+
+  /// Before the positions of `step` are asked for, in order.
+  void begin(int step) {
+    if (step) correction_ = networks_.run("context_" + std::to_string(step), input_);
+    step_ = step;
+  }
+  float mean(int row, int column, int channel) const {
+    const std::size_t i = (std::size_t(channel) * rows_ + row) * columns_ + column;
+    return input_.ptr<float>()[i] + (step_ ? correction_.ptr<float>()[i] : 0.f);
+  }
+  float& known(int row, int column, int channel) { return at(channels_ + channel, row, column); }
+  /// The latents once all steps are done, in units of norm.
+  const float* latents() const { return input_.ptr<float>() + std::size_t(channels_) * rows_ * columns_; }
+
+ private:
+  float& hyper(int row, int column, int channel) { return at(channel, row, column); }
+  float& at(int plane, int row, int column) {
+    return input_.ptr<float>()[(std::size_t(plane) * rows_ + row) * columns_ + column];
+  }
+
+  LatentModel::Networks& networks_;
+  int rows_, columns_, channels_, step_ = 0;
+  cv::Mat input_, correction_;
+};
+
+/// Hyper-latents of y after gain. The grid is padded to whole cells by replication.
+void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std::vector<float>& gain, Activations& z) {
+  const int channels = y.size[1], rows = y.size[2], columns = y.size[3];
+  const int padded_rows = z.rows * kHyperCell, padded_columns = z.columns * kHyperCell;
+  cv::Mat x = tensor(2 * channels, padded_rows, padded_columns);
+  const std::size_t plane = std::size_t(padded_rows) * padded_columns;
+  for (int c = 0; c < channels; ++c)
+    for (int row = 0; row < padded_rows; ++row) {
+      const float* from = y.ptr<float>() + (std::size_t(c) * rows + std::min(row, rows - 1)) * columns;
+      float* magnitude = x.ptr<float>() + c * plane + std::size_t(row) * padded_columns;
+      float* sign = magnitude + channels * plane;
+      for (int column = 0; column < padded_columns; ++column) {
+        const float v = from[std::min(column, columns - 1)] * gain[c];
+        magnitude[column] = std::log1p(std::fabs(v));
+        sign[column] = std::asinh(v);
+      }
+    }
+  const cv::Mat out = networks.run("hyper_analysis", x);
+  for (int row = 0; row < z.rows; ++row)
+    for (int column = 0; column < z.columns; ++column)
+      for (int c = 0; c < z.channels; ++c) {
+        const float v = out.ptr<float>()[(std::size_t(c) * z.rows + row) * z.columns + column];
+        z.at(row, column)[c] = std::int16_t(std::lrint(std::clamp(v, -float(kLargestHyper), float(kLargestHyper))));
+      }
+}
+
+void code_hyper(SymbolWriter& writer, const EntropyTables& tables, const Activations& z) {
+  for (std::size_t i = 0; i < z.values.size(); ++i) writer.symbol(tables.hyper_symbols, int(i % z.channels), z.values[i]);
+}
+
+}  // namespace
+
+GroupSymbols::GroupSymbols(const EntropyTables& tables, int rows, int columns)
+    : hyper(hyper_size(rows), hyper_size(columns), tables.hyper_channels), latents(rows, columns, tables.channels) {}
+
+std::uint32_t GroupSymbols::checksum() const {
+  // Over little-endian bytes whatever the machine.
+  std::uint32_t crc = 0;
+  std::vector<std::uint8_t> bytes;
+  for (const Activations* part : {&hyper, &latents}) {
+    bytes.resize(2 * part->values.size());
+    for (std::size_t i = 0; i < part->values.size(); ++i) {
+      bytes[2 * i] = std::uint8_t(std::uint16_t(part->values[i]));
+      bytes[2 * i + 1] = std::uint8_t(std::uint16_t(part->values[i]) >> 8);
+    }
+    crc = crc32(crc, bytes.data(), bytes.size());
+  }
+  return crc;
+}
+
+ScaleModel::ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols& symbols)
+    : tables_(tables), symbols_(symbols) {
+  const Activations scales = tables.hyper.run(symbols.hyper);
+  const std::vector<std::int32_t> bias = tables.bias_at(rate);
+  base_ = Activations(symbols.latents.rows, symbols.latents.columns, tables.channels);
+  for (int row = 0; row < base_.rows; ++row)
+    for (int column = 0; column < base_.columns; ++column)
+      for (int c = 0; c < tables.channels; ++c)
+        base_.at(row, column)[c] = std::int16_t(std::clamp(scales.at(row, column)[c] + bias[c], kBaseMin, kBaseMax));
+}
+
+Activations ScaleModel::indices(int step) const {
+  const Activations& r = symbols_.latents;
+  Activations out(r.rows, r.columns, r.channels);
+  if (step == 0) {
+    for_each_in_step(0, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+      out.at(row, column)[c] = std::int16_t(EntropyTables::index(base_.at(row, column)[c]));
+    });
+    return out;
+  }
+  // Where nothing is known yet stands the expectation; then known magnitudes are written over it.
+  Activations input(r.rows, r.columns, 2 * r.channels);
+  for (int row = 0; row < r.rows; ++row)
+    for (int column = 0; column < r.columns; ++column) {
+      const std::int16_t* base = base_.at(row, column);
+      std::int16_t* to = input.at(row, column);
+      for (int c = 0; c < r.channels; ++c) {
+        to[c] = tables_.fill[std::clamp<int>(base[c], kFillMin, kFillMax) - kFillMin];
+        to[r.channels + c] = base[c];
+      }
+    }
+  for (int earlier = 0; earlier < step; ++earlier)
+    for_each_in_step(earlier, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+      input.at(row, column)[c] = tables_.magnitude[std::min(std::abs(int(r.at(row, column)[c])), 255)];
+    });
+  const Activations correction = tables_.context[step - 1].run(input);
+  for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+    const int scale = std::clamp(base_.at(row, column)[c] + correction.at(row, column)[c], kBaseMin, kBaseMax);
+    out.at(row, column)[c] = std::int16_t(EntropyTables::index(scale));
+  });
+  return out;
+}
+
+Bytes encode_group(const EntropyTables& tables, int rate, const GroupSymbols& symbols) {
+  SymbolWriter writer;
+  code_hyper(writer, tables, symbols.hyper);
+  const ScaleModel scales(tables, rate, symbols);
+  const Activations& r = symbols.latents;
+  for (int step = 0; step < kSteps; ++step) {
+    const Activations indices = scales.indices(step);
+    for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+      const int index = indices.at(row, column)[c];
+      if (index < tables.skip) return;
+      const int shift = tables.symbol_shift[index], value = r.at(row, column)[c], half = (1 << shift) >> 1;
+      const int high = (value + half) >> shift;
+      writer.symbol(tables.symbols, index, high);
+      if (shift) writer.bits(std::uint32_t(value + half - (high << shift)), shift);
+    });
+  }
+  return writer.finish();
+}
+
+GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
+                          std::size_t size) {
+  SymbolReader reader(data, data + size);
+  GroupSymbols symbols(tables, rows, columns);
+  const auto check = [&reader] {
+    if (reader.overrun()) throw Error(ErrorCode::corrupt, "entropy-coded data ends early");
+  };
+  Activations& z = symbols.hyper;
+  for (std::size_t i = 0; i < z.values.size(); ++i) {
+    const int value = reader.symbol(tables.hyper_symbols, int(i % z.channels));
+    if (std::abs(value) > kLargestHyper) throw Error(ErrorCode::corrupt, "a hyper-latent is out of range");
+    z.values[i] = std::int16_t(value);
+  }
+  check();
+  const ScaleModel scales(tables, rate, symbols);
+  Activations& r = symbols.latents;
+  for (int step = 0; step < kSteps; ++step) {
+    const Activations indices = scales.indices(step);
+    for_each_in_step(step, rows, columns, r.channels, [&](int row, int column, int c) {
+      const int index = indices.at(row, column)[c];
+      if (index < tables.skip) return;
+      const int shift = tables.symbol_shift[index];
+      std::int64_t value = std::int64_t(reader.symbol(tables.symbols, index)) * (1 << shift);
+      if (shift) value += std::int64_t(reader.bits(shift)) - (1 << (shift - 1));
+      if (std::abs(value) > kLargestSymbol) throw Error(ErrorCode::corrupt, "a latent is out of range");
+      r.at(row, column)[c] = std::int16_t(value);
+    });
+    check();
+  }
+  reader.finish();
+  return symbols;
+}
+
+GroupSymbols quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, float rounding,
+                            const cv::Mat& y) {
+  const EntropyTables& tables = model.tables();
+  const Gains gains = model.gains(rate);
+  const int rows = y.size[2], columns = y.size[3];
+  GroupSymbols symbols(tables, rows, columns);
+  quantise_hyper(networks, y, gains.forward, symbols.hyper);
+
+  float cost[kTables];  // of a bit, in squared steps, over the variance of the symbol
+  for (int i = 0; i < kTables; ++i) {
+    const float sigma = 0.11f * std::exp(float(i) / 8);
+    cost[i] = rounding / (2 * float(CV_LOG2) * (sigma * sigma + 1.f / 12));
+  }
+  const ScaleModel scales(tables, rate, symbols);
+  MeanModel means(networks, symbols);
+  for (int step = 0; step < kSteps; ++step) {
+    const Activations indices = scales.indices(step);
+    means.begin(step);
+    for_each_in_step(step, rows, columns, tables.channels, [&](int row, int column, int c) {
+      const float mean = means.mean(row, column, c), norm = gains.norm[c];
+      const float latent = y.ptr<float>()[(std::size_t(c) * rows + row) * columns + column] * gains.forward[c];
+      const float d = std::clamp(latent - mean * norm, -float(kLargestSymbol), float(kLargestSymbol));
+      const int index = indices.at(row, column)[c];
+      float r = std::nearbyint(d);
+      const float m = std::fabs(r);
+      // One step towards zero costs 2 (|d| - m) + 1 more squared error and saves about (2m - 1) / (2 ln2 variance) bits.
+      if (m > 0 && 2 * (std::fabs(d) - m) + 1 < cost[index] * (2 * m - 1)) r -= std::copysign(1.f, r);
+      if (index < tables.skip) r = 0;
+      symbols.latents.at(row, column)[c] = std::int16_t(r);
+      means.known(row, column, c) = mean + r / norm;
+    });
+  }
+  return symbols;
+}
+
+cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const GroupSymbols& symbols) {
+  const Gains gains = model.gains(rate);
+  const Activations& r = symbols.latents;
+  MeanModel means(networks, symbols);
+  for (int step = 0; step < kSteps; ++step) {
+    means.begin(step);
+    for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+      means.known(row, column, c) = means.mean(row, column, c) + float(r.at(row, column)[c]) / gains.norm[c];
+    });
+  }
+  cv::Mat latents = tensor(r.channels, r.rows, r.columns);
+  const std::size_t plane = std::size_t(r.rows) * r.columns;
+  for (int c = 0; c < r.channels; ++c)
+    for (std::size_t i = 0; i < plane; ++i)
+      latents.ptr<float>()[c * plane + i] = means.latents()[c * plane + i] * gains.norm[c] * gains.inverse[c];
+  return latents;
+}
+
+}  // namespace calotype::latent

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// One group: up to 64x64 latents that are entropy-coded on their own.
+#pragma once
+#include <cstdint>
+#include <utility>
+
+#include "latent_model.hpp"
+
+namespace calotype::latent {
+
+/// The integers of a group, everything that its stream holds.
+struct GroupSymbols {
+  Activations hyper;    ///< hyper-latents, ceil(rows / 4) x ceil(columns / 4)
+  Activations latents;  ///< r = round(y - mean)
+
+  GroupSymbols(const EntropyTables& tables, int rows, int columns);
+  std::uint32_t checksum() const;
+};
+
+/// Picks tables: runs the integer networks of one group step by step, on symbols that are already known.
+class ScaleModel {
+ public:
+  /// Reads symbols.hyper now and symbols.latents as the steps go on; both must outlive this.
+  ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols& symbols);
+  /// Table indices for step `step`; those of its own positions are valid. Earlier steps' symbols must be known.
+  Activations indices(int step) const;
+
+ private:
+  const EntropyTables& tables_;
+  const GroupSymbols& symbols_;
+  Activations base_;
+};
+
+/// Calls f(row, column, channel) for the positions of a step, in coding order: channel c is coded in step k at cell position
+/// order[(k + c) mod 4] of each 2x2 cell, order = (0,0) (1,1) (0,1) (1,0).
+template <class F>
+void for_each_in_step(int step, int rows, int columns, int channels, F f) {
+  static constexpr int kPlace[2][2] = {{0, 2}, {3, 1}};  // index into `order` of a cell position
+  for (int row = 0; row < rows; ++row)
+    for (int column = 0; column < columns; ++column)
+      for (int channel = (kPlace[row & 1][column & 1] - step + 4) % 4; channel < channels; channel += 4)
+        f(row, column, channel);
+}
+
+/// Symbols to bytes and back; integers only. decode_group throws corrupt.
+Bytes encode_group(const EntropyTables& tables, int rate, const GroupSymbols& symbols);
+GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
+                          std::size_t size);
+
+/// Encoder: chooses the symbols of a group. `y`: 1,M,rows,columns latents before gain. `rounding` is the weight mu of a bit against
+/// squared error in units of the step; 0 rounds to nearest.
+GroupSymbols quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, float rounding,
+                            const cv::Mat& y);
+/// Decoder: latents for the synthesis, 1,M,rows,columns.
+cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const GroupSymbols& symbols);
+
+}  // namespace calotype::latent

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integer_network.hpp"
+
+#include <algorithm>
+#include <opencv2/core/utility.hpp>
+
+#include "calotype/error.hpp"
+#include "dot.hpp"
+
+namespace calotype::latent {
+
+IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, int input_channels, int input_limit) {
+  const auto fail = [&name](const std::string& what) {
+    throw Error(ErrorCode::corrupt, "integer network " + name + ": " + what, "reinstall the model");
+  };
+  int channels = input_channels;
+  std::int64_t limit = input_limit;
+  for (int i = 0; records.has(name + "." + std::to_string(i) + ".weight"); ++i) {
+    const std::string prefix = name + "." + std::to_string(i) + ".";
+    const Record& weight = records.i16(prefix + "weight", {-1, channels, -1, -1});
+    const std::vector<std::int32_t>& spec = records.i32(prefix + "spec", {4}).i32;
+    Layer layer;
+    layer.outputs = weight.dims[0];
+    layer.inputs = channels;
+    layer.side = weight.dims[2];
+    layer.shuffle = spec[0];
+    layer.relu = spec[1] != 0;
+    layer.shift = spec[2];
+    layer.limit = spec[3];
+    layer.bias = records.i32(prefix + "bias", {layer.outputs}).i32;
+    if ((layer.side != 1 && layer.side != 3) || weight.dims[3] != layer.side) fail("kernels are 1x1 or 3x3");
+    if ((layer.shuffle != 1 && layer.shuffle != 2) || layer.outputs % (layer.shuffle * layer.shuffle)) fail("bad shuffle");
+    if (layer.shift < 1 || layer.shift > 30 || layer.limit < 1 || layer.limit > 32767) fail("bad rescaling");
+
+    const int area = layer.side * layer.side, length = area * channels;
+    layer.stride = (length + kDotAlign - 1) / kDotAlign * kDotAlign;
+    layer.weights.assign(std::size_t(layer.outputs) * layer.stride, 0);
+    for (int o = 0; o < layer.outputs; ++o) {
+      std::int64_t bound = std::abs(std::int64_t(layer.bias[o])) + (std::int64_t(1) << layer.shift);
+      for (int c = 0; c < channels; ++c)
+        for (int k = 0; k < area; ++k) {
+          const std::int16_t w = weight.i16[(std::size_t(o) * channels + c) * area + k];
+          layer.weights[std::size_t(o) * layer.stride + std::size_t(k) * channels + c] = w;
+          bound += std::abs(std::int64_t(w)) * limit;
+        }
+      if (bound > INT32_MAX) fail("a sum of layer " + std::to_string(i) + " could overflow");
+    }
+    channels = layer.outputs / (layer.shuffle * layer.shuffle);
+    limit = layer.limit;
+    layers_.push_back(std::move(layer));
+  }
+  if (layers_.empty()) fail("no layers");
+}
+
+Activations IntegerNetwork::run(const Activations& in) const {
+  Activations out = apply(layers_.front(), in);
+  for (std::size_t i = 1; i < layers_.size(); ++i) out = apply(layers_[i], out);
+  return out;
+}
+
+Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
+  static const DotFunction dot = best_dot();
+  const int s = layer.shuffle, reach = layer.side / 2;
+  Activations out(in.rows * s, in.columns * s, layer.outputs / (s * s));
+  cv::parallel_for_(cv::Range(0, in.rows), [&](const cv::Range& rows) {
+    std::vector<std::int16_t> patches(std::size_t(kDotBlock) * layer.stride);
+    std::vector<std::int32_t> sums(std::size_t(kDotBlock) * layer.outputs);
+    for (int row = rows.start; row < rows.end; ++row)
+      for (int first = 0; first < in.columns; first += kDotBlock) {
+        const int count = std::min(kDotBlock, in.columns - first);
+        for (int p = 0; p < count; ++p) {
+          std::int16_t* to = &patches[std::size_t(p) * layer.stride];
+          for (int y = row - reach; y <= row + reach; ++y)
+            for (int x = first + p - reach; x <= first + p + reach; ++x, to += layer.inputs)
+              if (y < 0 || y >= in.rows || x < 0 || x >= in.columns)
+                std::fill_n(to, layer.inputs, std::int16_t(0));
+              else
+                std::copy_n(in.at(y, x), layer.inputs, to);
+        }
+        dot(patches.data(), layer.weights.data(), layer.bias.data(), layer.stride, layer.outputs, sums.data());
+        for (int p = 0; p < count; ++p)
+          for (int o = 0; o < layer.outputs; ++o) {
+            // Arithmetic shift: floor division by a power of two, rounded to nearest by the half added before.
+            const std::int32_t v = (sums[std::size_t(p) * layer.outputs + o] + (1 << (layer.shift - 1))) >> layer.shift;
+            const std::int32_t clamped = std::clamp(v, layer.relu ? 0 : -layer.limit, layer.limit);
+            const int cell = o % (s * s);
+            out.at(row * s + cell / s, (first + p) * s + cell % s)[o / (s * s)] = std::int16_t(clamped);
+          }
+      }
+  });
+  return out;
+}
+
+}  // namespace calotype::latent

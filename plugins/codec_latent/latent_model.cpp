@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "latent_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <tuple>
+
+#include "calotype/error.hpp"
+#include "container.hpp"
+
+namespace calotype::latent {
+namespace {
+
+std::string hex(std::uint32_t value) {
+  char text[9];
+  std::snprintf(text, sizeof text, "%08x", value);
+  return text;
+}
+
+/// Of a model's decoding parts, without reading any of them: the manifest holds their checksums.
+std::uint32_t hash_of(const Manifest& manifest) {
+  std::uint32_t hash = 0;
+  for (const auto& [name, part] : manifest.parts)
+    if (name != "analysis" && name != "hyper_analysis") hash = crc32(hash, part.sha256.data(), part.sha256.size());
+  return hash;
+}
+
+SymbolTables symbol_tables(const Records& records, const std::string& name) {
+  const Record& record = records.i32(name, {-1, -1});
+  return SymbolTables(record.i32.data(), record.dims[0], record.dims[1]);
+}
+
+}  // namespace
+
+EntropyTables::EntropyTables(const Records& records) {
+  const Record& bias = records.i32("scale_bias", {-1, -1});
+  anchors = bias.dims[0];
+  channels = bias.dims[1];
+  scale_bias = bias.i32;
+  for (std::int32_t& b : scale_bias) b = std::clamp(b, -4096, 4096);
+  hyper_symbols = symbol_tables(records, "hyper.freq");
+  hyper_channels = hyper_symbols.rows();
+  symbols = symbol_tables(records, "symbol.freq");
+  symbol_shift = records.i32("symbol.shift", {kTables}).i32;
+  skip = records.i32("symbol.skip", {1}).i32[0];
+  magnitude = records.i16("magnitude", {256}).i16;
+  fill = records.i16("fill", {kFillMax - kFillMin + 1}).i16;
+  hyper = IntegerNetwork(records, "hyper", hyper_channels, 127);
+  for (int k = 1; k < kSteps; ++k)
+    context[k - 1] = IntegerNetwork(records, "context" + std::to_string(k), 2 * channels, kBaseMax);
+
+  bool valid = anchors >= 2 && symbols.rows() == kTables && skip >= 0 && hyper.output_channels() == channels;
+  for (const IntegerNetwork& network : context) valid = valid && network.output_channels() == channels;
+  for (const int shift : symbol_shift) valid = valid && shift >= 0 && shift <= 12;
+  for (const auto* table : {&magnitude, &fill})
+    for (const int value : *table) valid = valid && value >= 0 && value <= kBaseMax;
+  if (!valid) throw Error(ErrorCode::corrupt, "the model's entropy tables contradict each other", "reinstall the model");
+}
+
+std::vector<std::int32_t> EntropyTables::bias_at(int rate) const {
+  const int anchor = std::min(rate / kRateSteps, anchors - 2), f = rate - anchor * kRateSteps;
+  std::vector<std::int32_t> bias(std::size_t(channels), 0);
+  for (int c = 0; c < channels; ++c) {
+    const std::int32_t* a = &scale_bias[std::size_t(anchor) * channels + c];
+    bias[c] = (a[0] * (kRateSteps - f) + a[channels] * f + kRateSteps / 2) >> 5;
+  }
+  return bias;
+}
+
+LatentModel::LatentModel(const Model& model, const EngineChoice& choice, const Records& records)
+    : model_(model), choice_(choice), tables_(records), hash_(hash_of(model.manifest())) {
+  const std::vector<int> shape = {tables_.anchors, tables_.channels};
+  gain_ = records.f32("gain", shape).f32;
+  inverse_ = records.f32("inverse", shape).f32;
+  norm_ = records.f32("norm", shape).f32;
+  rounding_ = records.f32("mu", {1}).f32[0];
+}
+
+std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice) {
+  static std::mutex mutex;
+  static std::map<std::tuple<std::string, std::string, std::string, std::string, int>, std::shared_ptr<LatentModel>> models;
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto& entry = models[{name, choice.engine, choice.device, choice.precision, choice.threads}];
+  if (!entry) {
+    const Model model = Model::open(name);
+    if (model.manifest().task != "codec")
+      throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
+                  "give model=latent or the directory of a codec model");
+    entry.reset(new LatentModel(model, choice, Records(model.read("entropy"))));
+  }
+  return entry;
+}
+
+std::shared_ptr<LatentModel> LatentModel::find(std::uint32_t hash, const EngineChoice& choice) {
+  std::string known;
+  for (const std::string& id : Model::list()) {
+    const Model model = Model::open(id);
+    if (model.manifest().task != "codec") continue;
+    if (hash_of(model.manifest()) == hash) return open(id, choice);
+    known += (known.empty() ? "" : ", ") + id + " (" + hex(hash_of(model.manifest())) + ")";
+  }
+  throw Error(ErrorCode::model_mismatch,
+              "written with codec model " + hex(hash) + ", installed: " + (known.empty() ? "none" : known),
+              "install that model and put its folder on the model path ($CALOTYPE_MODEL_PATH), or give model=DIRECTORY");
+}
+
+std::vector<float> LatentModel::interpolate(const std::vector<float>& anchors, int rate) const {
+  const int anchor = std::min(rate / kRateSteps, tables_.anchors - 2);
+  const float f = float(rate - anchor * kRateSteps) / kRateSteps;
+  std::vector<float> out(std::size_t(tables_.channels), 0.f);
+  for (int c = 0; c < tables_.channels; ++c) {
+    const float* a = &anchors[std::size_t(anchor) * tables_.channels + c];
+    out[c] = std::exp(a[0] + (a[tables_.channels] - a[0]) * f);
+  }
+  return out;
+}
+
+Gains LatentModel::gains(int rate) const {
+  return {interpolate(gain_, rate), interpolate(inverse_, rate), interpolate(norm_, rate)};
+}
+
+Session& LatentModel::Networks::session(const std::string& part) {
+  auto& session = sessions_[part];
+  if (!session) session = owner_.model_.network(part, owner_.choice_)->session();
+  return *session;
+}
+
+cv::Mat LatentModel::Networks::run(const std::string& part, const cv::Mat& x) {
+  TensorMap out;
+  session(part).run({{"x", x}}, out);
+  if (out.size() != 1) throw Error(ErrorCode::engine, "network \"" + part + "\" has " + std::to_string(out.size()) + " outputs, not one");
+  return out.begin()->second;
+}
+
+LatentModel::Lease LatentModel::lease(const std::shared_ptr<LatentModel>& model) {
+  const std::lock_guard<std::mutex> lock(model->mutex_);
+  std::unique_ptr<Networks> networks;
+  if (model->idle_.empty()) {
+    networks = std::make_unique<Networks>(*model);
+  } else {
+    networks = std::move(model->idle_.back());
+    model->idle_.pop_back();
+  }
+  return Lease(networks.release(), [model](Networks* returned) {
+    const std::lock_guard<std::mutex> again(model->mutex_);
+    model->idle_.emplace_back(returned);
+  });
+}
+
+}  // namespace calotype::latent

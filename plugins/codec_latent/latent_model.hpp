@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// A learned codec's model: its tables, its integer networks, and sessions of its float networks.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "calotype/model.hpp"
+#include "integer_network.hpp"
+#include "range_coder.hpp"
+
+namespace calotype::latent {
+
+constexpr int kSteps = 4;            ///< of the context model
+constexpr int kTables = 64;          ///< sigma_i = 0.11 exp(i / 8)
+constexpr int kRateSteps = 32;       ///< rate positions between two anchors
+constexpr int kBaseMin = -256, kBaseMax = 448;  ///< range of log sigma in 1/64 nat
+constexpr int kFillMin = -192, kFillMax = 384;  ///< and of the argument of EntropyTables::fill
+
+/// Everything that entropy decoding needs; integers only. Immutable.
+struct EntropyTables {
+  explicit EntropyTables(const Records& records);
+
+  int channels = 0;        ///< M, of the latents
+  int hyper_channels = 0;  ///< of the hyper-latents
+  int anchors = 0;         ///< rates that were trained
+  int skip = 0;            ///< table indices below are not coded: the symbol is 0
+  IntegerNetwork hyper;                  ///< hyper-latents -> log sigma
+  IntegerNetwork context[kSteps - 1];    ///< known magnitudes, log sigma -> correction
+  std::vector<std::int32_t> scale_bias;  ///< anchors x channels
+  std::vector<std::int16_t> magnitude;   ///< 64 log(1 + m), m = 0..255
+  std::vector<std::int16_t> fill;        ///< expected `magnitude` given log sigma
+  SymbolTables symbols, hyper_symbols;
+  std::vector<std::int32_t> symbol_shift;  ///< raw low bits beside the coded symbol
+
+  int largest_rate() const { return (anchors - 1) * kRateSteps; }
+  /// log sigma offset of each channel at a rate position.
+  std::vector<std::int32_t> bias_at(int rate) const;
+  static int index(int log_sigma) {
+    const int i = (log_sigma + 145) >> 3;
+    return i < 0 ? 0 : i >= kTables ? kTables - 1 : i;
+  }
+};
+
+/// Float factors per channel at one rate position.
+struct Gains {
+  std::vector<float> forward;  ///< latents are multiplied by this before rounding
+  std::vector<float> inverse;  ///< and by this before synthesis
+  std::vector<float> norm;     ///< unit of the mean networks
+};
+
+class LatentModel {
+ public:
+  /// Shared per process and engine choice. Throws not_found, corrupt.
+  static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice);
+  /// The installed codec model whose hash is `hash`. Throws model_mismatch naming those that there are.
+  static std::shared_ptr<LatentModel> find(std::uint32_t hash, const EngineChoice& choice);
+
+  const Model& model() const { return model_; }
+  const EntropyTables& tables() const { return tables_; }
+  /// CRC-32 over the checksums of every part that decoding depends on; stands in each file's header.
+  std::uint32_t hash() const { return hash_; }
+  Gains gains(int rate) const;
+  float rounding() const { return rounding_; }
+
+  /// The float networks, each with one input "x" and one output. One thread at a time; made when first used.
+  class Networks {
+   public:
+    explicit Networks(const LatentModel& owner) : owner_(owner) {}
+    Session& session(const std::string& part);
+    cv::Mat run(const std::string& part, const cv::Mat& x);
+
+   private:
+    const LatentModel& owner_;
+    std::map<std::string, std::unique_ptr<Session>> sessions_;
+  };
+  /// A set of networks, returned to the model when the pointer goes, so that many pictures share few sessions.
+  using Lease = std::unique_ptr<Networks, std::function<void(Networks*)>>;
+  static Lease lease(const std::shared_ptr<LatentModel>& model);
+
+ private:
+  LatentModel(const Model& model, const EngineChoice& choice, const Records& records);
+  std::vector<float> interpolate(const std::vector<float>& anchors, int rate) const;
+
+  Model model_;
+  EngineChoice choice_;
+  EntropyTables tables_;
+  std::vector<float> gain_, inverse_, norm_;  // logarithms, anchors x channels
+  float rounding_;
+  std::uint32_t hash_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Networks>> idle_;
+};
+
+}  // namespace calotype::latent

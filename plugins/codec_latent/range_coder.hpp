@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Four-way interleaved rANS (Duda 2013; interleaving after Giesen 2014) with a table chosen per symbol.
+// Integers only: equal input gives equal bytes on every machine. docs/bitstream.md describes the format.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "calotype/image.hpp"
+
+namespace calotype::latent {
+
+constexpr int kPrecisionBits = 15;  ///< frequencies of a table sum to 2^15
+
+/// Frequency tables over the alphabet 0, -1, +1, -2, +2, ... -K, +K, escape.
+class SymbolTables {
+ public:
+  SymbolTables() = default;
+  /// `frequencies`: `rows` x `columns`, columns = 2K + 2. Throws corrupt unless each row is a valid table.
+  SymbolTables(const std::int32_t* frequencies, int rows, int columns);
+
+  int rows() const { return rows_; }
+  int largest() const { return (columns_ - 2) / 2; }  ///< K
+  int escape() const { return columns_ - 1; }         ///< index of the escape symbol
+
+  std::uint32_t start(int row, int index) const { return starts_[std::size_t(row) * (columns_ + 1) + index]; }
+  std::uint32_t frequency(int row, int index) const { return start(row, index + 1) - start(row, index); }
+  /// The index whose interval holds `slot`, 0 <= slot < 2^15.
+  int find(int row, std::uint32_t slot) const {
+    const std::uint16_t* starts = &starts_[std::size_t(row) * (columns_ + 1)];
+    int index = guess_[std::size_t(row) * 256 + (slot >> (kPrecisionBits - 8))];
+    while (starts[index + 1] <= slot) ++index;
+    return index;
+  }
+
+ private:
+  int rows_ = 0, columns_ = 0;
+  std::vector<std::uint16_t> starts_;  // rows x (columns + 1); 2^15 fits
+  std::vector<std::uint8_t> guess_;    // first index of each 1/256 of the range
+};
+
+/// Collects symbols in decoding order; finish() codes them backwards.
+class SymbolWriter {
+ public:
+  void symbol(const SymbolTables& tables, int row, int value);
+  /// `count` raw bits, 1..15.
+  void bits(std::uint32_t value, int count);
+  /// The stream; the writer is empty again.
+  Bytes finish();
+
+ private:
+  struct Interval {
+    std::uint16_t start, frequency;
+  };
+  std::vector<Interval> intervals_;
+};
+
+/// Reads what SymbolWriter wrote. Never reads outside its range: past the end it sees zeros and overrun() turns true.
+class SymbolReader {
+ public:
+  SymbolReader(const std::uint8_t* begin, const std::uint8_t* end);
+  int symbol(const SymbolTables& tables, int row);
+  std::uint32_t bits(int count);
+  bool overrun() const { return overrun_; }
+  /// Throws corrupt unless the stream was used up exactly and the coder is back in its initial state.
+  void finish() const;
+
+ private:
+  void advance(std::uint32_t start, std::uint32_t frequency);
+  std::array<std::uint32_t, 4> states_{};
+  unsigned turn_ = 0;
+  const std::uint8_t *next_, *end_;
+  bool overrun_ = false;
+};
+
+}  // namespace calotype::latent

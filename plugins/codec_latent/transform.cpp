@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transform.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+
+#include "calotype/tiling.hpp"
+
+namespace calotype::latent {
+namespace {
+
+cv::Size latent_size(const cv::Size& pixels) {
+  return {(pixels.width + kLatentPixels - 1) / kLatentPixels, (pixels.height + kLatentPixels - 1) / kLatentPixels};
+}
+
+/// The rectangle as planar RGB in 0..1; beyond the picture its last row and column repeat.
+template <class T>
+void fill_tensor(const cv::Mat& pixels, const cv::Rect& from, float unit, float* out) {
+  const int channels = pixels.channels();
+  const std::size_t plane = std::size_t(from.area());
+  for (int y = 0; y < from.height; ++y) {
+    const T* row = pixels.ptr<T>(std::min(from.y + y, pixels.rows - 1));
+    float* to = out + std::size_t(y) * from.width;
+    for (int x = 0; x < from.width; ++x) {
+      const T* p = row + std::size_t(std::min(from.x + x, pixels.cols - 1)) * channels;
+      to[x] = unit * float(p[channels == 3 ? 2 : 0]);
+      to[x + plane] = unit * float(p[channels == 3 ? 1 : 0]);
+      to[x + 2 * plane] = unit * float(p[0]);
+    }
+  }
+}
+
+cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from) {
+  const int dims[] = {1, 3, from.height, from.width};
+  cv::Mat tensor(4, dims, CV_32F);
+  float* out = tensor.ptr<float>();
+  switch (pixels.depth()) {
+    case CV_8U: fill_tensor<std::uint8_t>(pixels, from, 1 / 255.f, out); break;
+    case CV_16U: fill_tensor<std::uint16_t>(pixels, from, 1 / 65535.f, out); break;
+    default: fill_tensor<float>(pixels, from, 1.f, out);
+  }
+  return tensor;
+}
+
+/// Clips, rounds and interleaves the part of a synthesised tile that lies in `region` of the picture.
+template <class T>
+void store(const cv::Mat& tensor, const cv::Rect& tile, const cv::Rect& region, float scale, cv::Mat& pixels) {
+  const cv::Rect part = tile & region;
+  const std::size_t plane = std::size_t(tensor.size[2]) * tensor.size[3];
+  const int channels = pixels.channels();
+  const auto round = [scale](float v) { return T(std::min(std::max(v, 0.f), 1.f) * scale + 0.5f); };
+  for (int y = part.y; y < part.br().y; ++y) {
+    const float* from = tensor.ptr<float>() + std::size_t(y - tile.y) * tensor.size[3] + (part.x - tile.x);
+    T* to = pixels.ptr<T>(y - region.y) + std::size_t(part.x - region.x) * channels;
+    for (int x = 0; x < part.width; ++x, ++from, to += channels) {
+      const float r = from[0], g = from[plane], b = from[2 * plane];
+      if (channels == 1) {
+        to[0] = round((r + g + b) / 3);
+      } else {
+        to[0] = round(b);
+        to[1] = round(g);
+        to[2] = round(r);
+      }
+    }
+  }
+}
+
+TilePlan analysis_plan(const LatentModel& model) {
+  return {kGroupPixels, model.model().manifest().tile.halo, kLatentPixels};
+}
+
+TilePlan synthesis_plan(const LatentModel& model) {
+  return {kGroupLatents, (model.model().manifest().tile.halo + kLatentPixels - 1) / kLatentPixels, 1};
+}
+
+cv::Rect group_area(const Header& header, int index) {
+  const int row = index / header.group_columns(), column = index % header.group_columns();
+  return cv::Rect(column * kGroupLatents, row * kGroupLatents, kGroupLatents, kGroupLatents) &
+         cv::Rect(0, 0, header.latent_columns(), header.latent_rows());
+}
+
+std::vector<cv::Range> window(const cv::Rect& r) {
+  return {cv::Range::all(), cv::Range::all(), {r.y, r.br().y}, {r.x, r.br().x}};
+}
+
+/// The latents of `area`, put together from the groups it touches.
+cv::Mat gather(const Header& header, const std::vector<cv::Mat>& groups, int channels, const cv::Rect& area) {
+  const int dims[] = {1, channels, area.height, area.width};
+  cv::Mat out(4, dims, CV_32F, cv::Scalar(0));
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const cv::Rect group = group_area(header, int(i)), part = group & area;
+    if (part.empty() || groups[i].empty()) continue;
+    cv::Mat values;
+    groups[i](window(part - group.tl())).clone().convertTo(values, CV_32F);
+    values.copyTo(out(window(part - area.tl())));
+  }
+  return out;
+}
+
+}  // namespace
+
+void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv::Mat& pixels,
+             const std::function<void(const cv::Mat&)>& sink) {
+  run_tiled(
+      networks.session("analysis"), latent_size(pixels.size()) * kLatentPixels, analysis_plan(model), 1. / kLatentPixels,
+      [&](const cv::Rect& from) { return to_tensor(pixels, from); },
+      [&](const cv::Mat& latents, const cv::Rect&) { sink(latents); });
+}
+
+cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, const Header& header,
+                   const std::vector<cv::Mat>& groups, const cv::Rect& region) {
+  cv::Mat pixels(region.size(), CV_MAKETYPE(header.sixteen_bit ? CV_16U : CV_8U, header.grey ? 1 : 3));
+  run_tiled(
+      networks.session("synthesis"), {header.latent_columns(), header.latent_rows()}, synthesis_plan(model), kLatentPixels,
+      [&](const cv::Rect& area) { return gather(header, groups, model.tables().channels, area); },
+      [&](const cv::Mat& tile, const cv::Rect& where) {
+        if (header.sixteen_bit)
+          store<std::uint16_t>(tile, where, region, 65535, pixels);
+        else
+          store<std::uint8_t>(tile, where, region, 255, pixels);
+      },
+      region);
+  return pixels;
+}
+
+std::vector<bool> touched_groups(const LatentModel& model, const Header& header, const cv::Rect& region) {
+  // Tiles are made whole, so the region grows to the grid of groups, and then by the halo that the tiles need.
+  const int halo = synthesis_plan(model).halo, last_row = (region.br().y - 1) / kGroupPixels,
+            last_column = (region.br().x - 1) / kGroupPixels;
+  const cv::Point first(region.x / kGroupPixels * kGroupLatents - halo, region.y / kGroupPixels * kGroupLatents - halo);
+  const cv::Point end((last_column + 1) * kGroupLatents + halo, (last_row + 1) * kGroupLatents + halo);
+  std::vector<bool> touched;
+  for (int i = 0; i < header.group_rows() * header.group_columns(); ++i)
+    touched.push_back(!(group_area(header, i) & cv::Rect(first, end)).empty());
+  return touched;
+}
+
+}  // namespace calotype::latent
