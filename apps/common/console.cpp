@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/console.hpp"
+
+#include <unistd.h>
+
+#include <calotype/log.hpp>
+#include <cstdio>
+
+using calotype::LogLevel;
+
+namespace {
+
+int verbosity = 0;  // -1 quiet, 0, 1 information, 2 debug
+bool progress_shown = false;
+
+void to_stderr(const std::string& line) {
+  std::fprintf(stderr, "%s%s\n", progress_shown ? "\r\033[K" : "", line.c_str());
+  progress_shown = false;
+}
+
+}  // namespace
+
+std::vector<Option> verbosity_options() {
+  return {{"verbose", 'v', "", "Say more: what was converted, which engine ran. Twice: everything."},
+          {"quiet", 0, "", "Say nothing but errors."}};
+}
+
+void set_verbosity(const Arguments& arguments) {
+  verbosity = arguments.has("quiet") ? -1 : arguments.count("verbose");
+  calotype::set_log_sink([](LogLevel level, const std::string& line) {
+    const int needed = level == LogLevel::warning ? 0 : level == LogLevel::info ? 1 : 2;
+    if (verbosity >= needed) to_stderr((level == LogLevel::warning ? "calotype: warning: " : "calotype: ") + line);
+  });
+}
+
+bool is_verbose() { return verbosity > 0; }
+
+void report(const std::string& line) {
+  if (verbosity >= 0) to_stderr(line);
+}
+
+void print_error(const std::string& verb, const std::string& text) {
+  to_stderr("calotype" + (verb.empty() ? "" : " " + verb) + ": " + text);
+}
+
+void show_progress(std::size_t number, std::size_t total, const std::string& name) {
+  static const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (!terminal || verbosity < 0 || total < 2) return;
+  std::fprintf(stderr, "\r\033[K[%zu/%zu] %s ...", number, total, name.c_str());
+  progress_shown = true;
+}
+
+void print(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+void print_json(const Json& json) {
+  print(json.text());
+  std::fflush(stdout);  // a reader may follow line by line
+}
+
+std::string human_size(double bytes) {
+  const char* units[] = {"bytes", "kB", "MB", "GB"};
+  int unit = 0;
+  for (; unit < 3 && bytes >= 1000; ++unit) bytes /= 1000;
+  return fixed(bytes, unit == 0 ? 0 : bytes < 10 ? 2 : 1) + " " + units[unit];
+}
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}

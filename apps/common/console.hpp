@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything said to people goes to stderr; stdout is for results.
+#pragma once
+#include <cstddef>
+#include <string>
+
+#include "common/json.hpp"
+#include "common/options.hpp"
+
+/// --verbose and --quiet.
+std::vector<Option> verbosity_options();
+/// Routes the library's log lines accordingly. Call it first.
+void set_verbosity(const Arguments& arguments);
+bool is_verbose();
+
+/// One line about finished work; nothing with --quiet.
+void report(const std::string& line);
+/// "calotype VERB: text".
+void print_error(const std::string& verb, const std::string& text);
+/// "[3/120] name ...", on a terminal only and when there are several, until the next line replaces it.
+void show_progress(std::size_t number, std::size_t total, const std::string& name);
+
+/// A line of results on stdout.
+void print(const std::string& line);
+void print_json(const Json& json);
+
+/// "1.25 MB".
+std::string human_size(double bytes);
+/// "%.*f".
+std::string fixed(double value, int digits);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/elements.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <opencv2/core/utility.hpp>
+
+using namespace calotype;
+
+namespace {
+
+std::string placeholder(const ParamSpec& spec) {
+  struct Name {
+    std::string operator()(bool) const { return "on|off"; }
+    std::string operator()(std::int64_t) const { return "N"; }
+    std::string operator()(double) const { return "X"; }
+    std::string operator()(const std::string&) const { return "TEXT"; }
+  };
+  if (spec.choices.empty()) return std::visit(Name(), spec.fallback);
+  std::string joined;
+  for (const std::string& choice : spec.choices) joined += (joined.empty() ? "" : "|") + choice;
+  return joined;
+}
+
+}  // namespace
+
+std::vector<Option> element_options(Kind kind, const std::string& name, const std::map<std::string, char>& letters) {
+  std::vector<Option> options;
+  for (const ParamSpec& spec : Registry::global().describe(kind, name).element.params) {
+    const auto letter = letters.find(spec.name);
+    Option option{spec.name, letter == letters.end() ? '\0' : letter->second, placeholder(spec),
+                  spec.doc + " (" + describe(spec) + ")", spec.choices};
+    if (std::holds_alternative<bool>(spec.fallback)) option.choices = {"on", "off"};
+    options.push_back(std::move(option));
+  }
+  return options;
+}
+
+RawParams element_params(const std::vector<Option>& options, const Arguments& arguments) {
+  RawParams params;
+  for (const Option& option : options)
+    if (arguments.has(option.name)) params[option.name] = arguments.text(option.name);
+  return params;
+}
+
+Option threads_option() { return {"threads", 0, "N", "Use at most N processor cores (0: all)."}; }
+
+void set_threads(const Arguments& arguments) {
+  const std::int64_t threads = arguments.integer("threads", 0, 0);
+  if (threads > 0)
+    cv::setNumThreads(static_cast<int>(std::min<std::int64_t>(threads, std::numeric_limits<int>::max())));
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <calotype/params.hpp>
+#include <calotype/registry.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/options.hpp"
+
+/// One option per parameter of an element: names, ranges and documentation stay where the plugin declared them.
+std::vector<Option> element_options(calotype::Kind kind, const std::string& name,
+                                    const std::map<std::string, char>& letters = {});
+/// Those of them that were given.
+calotype::RawParams element_params(const std::vector<Option>& options, const Arguments& arguments);
+
+/// --threads for verbs whose element has no such parameter.
+Option threads_option();
+/// OpenCV's own share of --threads.
+void set_threads(const Arguments& arguments);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/files.hpp"
+
+#include <algorithm>
+#include <calotype/error.hpp>
+#include <calotype/io.hpp>
+#include <filesystem>
+
+namespace fs = std::filesystem;
+using calotype::Error;
+using calotype::ErrorCode;
+
+namespace {
+
+/// The wanted files of a folder, relative to it.
+template <class Iterator>
+std::vector<fs::path> files_in(const fs::path& folder, const std::set<std::string>& extensions) {
+  std::vector<fs::path> found;
+  try {
+    for (const fs::directory_entry& entry : Iterator(folder))
+      if (entry.is_regular_file() && extensions.count(calotype::extension_of(entry.path().string())))
+        found.push_back(entry.path().lexically_relative(folder));
+  } catch (const fs::filesystem_error& error) {
+    throw Error(ErrorCode::io, folder.string() + ": " + error.code().message());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRules& rules) {
+  if (inputs.empty()) throw Error(ErrorCode::usage, "no input given", "name a file, a folder, or - for standard input");
+  const bool any_folder =
+      std::any_of(inputs.begin(), inputs.end(), [](const auto& path) { return fs::is_directory(path); });
+  const bool into_folder =
+      !rules.output.empty() && rules.output != "-" &&
+      (inputs.size() > 1 || any_folder || rules.output.back() == '/' || fs::is_directory(rules.output));
+  if (rules.output == "-" && (inputs.size() > 1 || any_folder))
+    throw Error(ErrorCode::usage, "several pictures cannot go to standard output", "-o DIR writes them to a folder");
+  if (into_folder && fs::exists(rules.output) && !fs::is_directory(rules.output))
+    throw Error(ErrorCode::usage, rules.output + " is not a folder", "with several inputs -o names a folder");
+  const bool named = !rules.output.empty() && !into_folder;
+  if (!named && rules.extension.empty())
+    throw Error(ErrorCode::usage, "the output's format is not known", "say --format NAME, or name the file with -o");
+
+  std::vector<Job> jobs;
+  const auto add = [&](const fs::path& input, const fs::path& relative) {
+    std::string output = rules.output;
+    if (!named) {
+      fs::path path = into_folder ? fs::path(output) / relative : input;
+      output = path == "-" ? "-" : path.replace_extension(rules.extension).string();
+    }
+    jobs.push_back({input.string(), output});
+  };
+  for (const std::string& input : inputs) {
+    if (!fs::is_directory(input)) {
+      add(input, input == "-" ? fs::path("stdin") : fs::path(input).filename());
+      continue;
+    }
+    const auto found = rules.recursive ? files_in<fs::recursive_directory_iterator>(input, rules.extensions)
+                                       : files_in<fs::directory_iterator>(input, rules.extensions);
+    if (found.empty())
+      throw Error(ErrorCode::not_found, input + ": no picture in this folder",
+                  rules.recursive ? "" : "--recursive looks into its sub-folders");
+    for (const fs::path& relative : found) add(fs::path(input) / relative, relative);
+  }
+  return jobs;
+}
