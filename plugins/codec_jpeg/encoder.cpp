@@ -98,7 +98,6 @@ std::vector<ParamSpec> JpegEncoder::params() {
 }
 
 Bytes JpegEncoder::encode(const Image& image, const Params& params) {
-  validate(image);
   if (std::max(image.pixels.cols, image.pixels.rows) > JPEG_MAX_DIMENSION)
     throw Error(ErrorCode::unsupported, "JPEG: a side is longer than " + std::to_string(JPEG_MAX_DIMENSION) + " pixels",
                 "resize the picture or write PNG");

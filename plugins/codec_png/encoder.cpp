@@ -97,7 +97,6 @@ std::vector<ParamSpec> PngEncoder::params() {
 }
 
 Bytes PngEncoder::encode(const Image& image, const Params& params) {
-  validate(image);
   if (image.pixels.depth() == CV_32F) log(LogLevel::info, "PNG: float samples converted to 16 bits");
   const cv::Mat pixels = image.pixels.depth() == CV_32F ? with_depth(image.pixels, CV_16U) : image.pixels;
   std::vector<png_bytep> rows(static_cast<std::size_t>(pixels.rows));

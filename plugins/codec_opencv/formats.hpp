@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this plugin knows of each format beside imgcodecs: how to read the header within bounds (*_info), what imgcodecs
+// leaves undone after decoding (*_finish), and how to write (*_write).
+#pragma once
+#include "calotype/codec.hpp"
+
+namespace calotype {
+
+ImageInfo bmp_info(const Bytes& bytes);
+Bytes bmp_write(const Image& image, const Params& params);
+
+ImageInfo jp2_info(const Bytes& bytes);
+void jp2_finish(const Bytes& bytes, Image& image);
+
+ImageInfo pnm_info(const Bytes& bytes);
+void pnm_finish(const Bytes& bytes, Image& image);
+Bytes pnm_write(const Image& image, const Params& params);
+
+ImageInfo tiff_info(const Bytes& bytes);
+void tiff_finish(const Bytes& bytes, Image& image);
+std::vector<ParamSpec> tiff_params();
+Bytes tiff_write(const Image& image, const Params& params);
+
+ImageInfo webp_info(const Bytes& bytes);
+void webp_finish(const Bytes& bytes, Image& image);
+std::vector<ParamSpec> webp_params();
+Bytes webp_write(const Image& image, const Params& params);
+
+}  // namespace calotype

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "imgcodecs.hpp"
+
+#include <opencv2/core/utils/logger.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "../common/samples.hpp"
+#include "calotype/error.hpp"
+#include "calotype/log.hpp"
+
+namespace calotype {
+namespace {
+
+Error not_decoded(const ImageInfo& info) {
+  return Error(
+      ErrorCode::corrupt, info.format + ": the picture data cannot be decoded",
+      "the file is damaged, cut short or of a rare kind; fetch it again or save it as PNG with another program");
+}
+
+/// OpenCV prints to stderr on its own; what matters comes as Error.
+void hush_opencv() {
+  using namespace cv::utils::logging;
+  static const bool once = [] {
+    if (getLogLevel() > LOG_LEVEL_ERROR) setLogLevel(LOG_LEVEL_ERROR);
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+}  // namespace
+
+cv::Mat decode_with_imgcodecs(const Bytes& bytes, const ImageInfo& info) {
+  hush_opencv();
+  cv::Mat pixels;
+  try {
+    pixels = cv::imdecode(bytes, cv::IMREAD_UNCHANGED | cv::IMREAD_IGNORE_ORIENTATION);
+  } catch (const cv::Exception&) {
+    throw not_decoded(info);
+  }
+  if (pixels.cols != info.width || pixels.rows != info.height) throw not_decoded(info);
+  return pixels;
+}
+
+Bytes encode_with_imgcodecs(const cv::Mat& pixels, const char* extension, const std::vector<int>& flags) {
+  hush_opencv();
+  Bytes bytes;
+  std::string reason;
+  try {
+    if (cv::imencode(extension, pixels, bytes, flags)) return bytes;
+  } catch (const cv::Exception& e) {
+    reason = ": " + e.err;
+  }
+  throw Error(ErrorCode::unsupported, std::string("OpenCV cannot write this picture as ") + extension + reason,
+              "write PNG instead");
+}
+
+cv::Mat without_alpha(const cv::Mat& pixels, const char* format) {
+  if (pixels.channels() != 4) return pixels;
+  cv::Mat opaque;
+  cv::cvtColor(pixels, opaque, cv::COLOR_BGRA2BGR);
+  log(LogLevel::info, std::string(format) + ": transparency left out");
+  return opaque;
+}
+
+cv::Mat at_8_bits(const cv::Mat& pixels, const char* format) {
+  if (pixels.depth() != CV_8U) log(LogLevel::info, std::string(format) + ": samples reduced to 8 bits");
+  return with_depth(pixels, CV_8U);
+}
+
+void note_lost_metadata(const Metadata& meta, const char* format) {
+  if (!meta.icc.empty() || !meta.exif.empty() || !meta.xmp.empty() || !meta.text.empty())
+    log(LogLevel::info, std::string(format) + ": metadata (ICC, EXIF, XMP, text) left out");
+}
+
+void stretch(cv::Mat& pixels, double white) {
+  const double full = full_scale(pixels.depth());
+  if (white != full) pixels.convertTo(pixels, -1, full / white);
+}
+
+}  // namespace calotype
