@@ -19,7 +19,7 @@ extern "C" void on_signal(int signal) {
 void stop_gently() {
   struct sigaction action {};
   action.sa_handler = on_signal;
-  action.sa_flags = SA_RESETHAND;  // the second one finds the default action
+  action.sa_flags = SA_RESETHAND | SA_RESTART;  // the second one finds the default action
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <boost/test/unit_test.hpp>
+
+#include "command.hpp"
+
+namespace {
+const char* const kVerbs[] = {"compress", "decompress", "convert", "info",      "compare",
+                              "run",      "inspect",    "help",    "completion"};
+}
+
+BOOST_AUTO_TEST_SUITE(usage)
+
+BOOST_AUTO_TEST_CASE(help_names_every_verb_and_every_verb_has_help) {
+  const Folder folder;
+  const auto top = folder.run("calotype help");
+  BOOST_TEST(top.status == 0);
+  for (const std::string verb : kVerbs) {
+    BOOST_TEST(contains(top.out, "  " + verb + " "));
+    const auto help = folder.run("calotype " + verb + " --help");
+    BOOST_TEST(help.status == 0);
+    BOOST_TEST(contains(help.out, "Usage: calotype " + verb));
+    BOOST_TEST(contains(help.out, "Examples:\n  "));
+    BOOST_TEST(folder.run("calotype help " + verb).out == help.out);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(version) { BOOST_TEST(contains(Folder().run("calotype --version").out, "calotype 0.")); }
+
+BOOST_AUTO_TEST_CASE(help_of_a_codec_shows_the_ranges_that_it_declares) {
+  const auto help = Folder().run("calotype compress --help");
+  BOOST_TEST(contains(help.out, "-q, --quality N"));
+  BOOST_TEST(contains(help.out, "1..100"));
+}
+
+BOOST_AUTO_TEST_CASE(mistakes_are_answered_with_the_way_out) {
+  const Folder folder;
+  const auto check = [&](const std::string& command, const std::string& answer) {
+    const auto finished = folder.run(command);
+    BOOST_TEST(finished.status == 2, command);
+    BOOST_TEST(contains(finished.err, answer), command << " said: " << finished.err);
+    BOOST_TEST(finished.out.empty());
+  };
+  check("calotype", "no verb given");
+  check("calotype compres", "did you mean \"compress\"?");
+  check("calotype --versoin", "did you mean \"--version\"?");
+  check("calotype convert --overwirte a.png", "did you mean \"--overwrite\"?");
+  check("calotype convert --over a.png", "unknown option");
+  check("calotype convert -o", "--help");
+  check("calotype convert", "no input given");
+  check("calotype convert a.png", "--format");
+  check("calotype convert a.png -o b.png -p quality", "KEY=VALUE");
+  check("calotype convert a.png -o b.png --max-pixels many", "whole number");
+  check("calotype convert a.png b.png -o -", "folder");
+  check("calotype convert a.png -o - --json", "standard output");
+  check("calotype compress --quality", "--quality");
+  check("calotype info", "no file given");
+  check("calotype run", "no pipeline given");
+  check("calotype compare a.png", "two files");
+  check("calotype completion tcsh", "bash, zsh or fish");
+  check("calotype inspect --kind decoders", "decoder, encoder");
+}
+
+BOOST_AUTO_TEST_CASE(completion_scripts_are_valid_and_know_verbs_and_options) {
+  const Folder folder;
+  BOOST_TEST(folder.run("calotype completion bash > c.bash && bash -n c.bash").status == 0);
+  const auto completed = folder.run(
+      "bash -c '. ./c.bash; COMP_WORDS=(calotype compress --qual); COMP_CWORD=2; _calotype; echo ${COMPREPLY[0]};"
+      "COMP_WORDS=(calotype comple); COMP_CWORD=1; _calotype; echo ${COMPREPLY[0]};"
+      "COMP_WORDS=(calotype inspect --kind eng); COMP_CWORD=3; _calotype; echo ${COMPREPLY[0]}'");
+  BOOST_TEST(completed.out == "--quality\ncompletion\nengine\n");
+  for (const std::string shell : {"zsh", "fish"}) {
+    const auto script = folder.run("calotype completion " + shell);
+    BOOST_TEST(script.status == 0);
+    for (const std::string verb : kVerbs) BOOST_TEST(contains(script.out, verb));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
