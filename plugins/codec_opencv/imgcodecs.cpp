@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imgcodecs.hpp"
 
-#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "../common/quiet_opencv.hpp"
 #include "../common/samples.hpp"
 #include "calotype/error.hpp"
 #include "calotype/log.hpp"
@@ -17,20 +17,10 @@ Error not_decoded(const ImageInfo& info) {
       "the file is damaged, cut short or of a rare kind; fetch it again or save it as PNG with another program");
 }
 
-/// OpenCV prints to stderr on its own; what matters comes as Error.
-void hush_opencv() {
-  using namespace cv::utils::logging;
-  static const bool once = [] {
-    if (getLogLevel() > LOG_LEVEL_ERROR) setLogLevel(LOG_LEVEL_ERROR);
-    return true;
-  }();
-  static_cast<void>(once);
-}
-
 }  // namespace
 
 cv::Mat decode_with_imgcodecs(const Bytes& bytes, const ImageInfo& info) {
-  hush_opencv();
+  quiet_opencv();
   cv::Mat pixels;
   try {
     pixels = cv::imdecode(bytes, cv::IMREAD_UNCHANGED | cv::IMREAD_IGNORE_ORIENTATION);
@@ -42,7 +32,7 @@ cv::Mat decode_with_imgcodecs(const Bytes& bytes, const ImageInfo& info) {
 }
 
 Bytes encode_with_imgcodecs(const cv::Mat& pixels, const char* extension, const std::vector<int>& flags) {
-  hush_opencv();
+  quiet_opencv();
   Bytes bytes;
   std::string reason;
   try {

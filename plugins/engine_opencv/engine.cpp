@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <opencv2/core/cuda.hpp>
+#include <opencv2/dnn.hpp>
+#include <optional>
+#include <regex>
+
+#include "../common/quiet_opencv.hpp"
+#include "calotype/error.hpp"
+#include "calotype/io.hpp"
+#include "initializers.hpp"
+
+namespace calotype {
+namespace {
+
+const std::string cuda_prefix = "cuda:";
+
+int cuda_devices() {
+  if (cv::dnn::getAvailableTargets(cv::dnn::DNN_BACKEND_CUDA).empty()) return 0;
+  return std::max(0, cv::cuda::getCudaEnabledDeviceCount());
+}
+
+/// What OpenCV's importer complained about: "Node [Op@domain]:(onnx_node!name) parse error: ...".
+Error import_error(const std::string& file, const cv::Exception& e) {
+  static const std::regex node(R"(\[(\w+)@[^\]]*\]:\((?:onnx_node!|onnx_node_output_\d+!)?([^)]*)\))");
+  std::smatch match;
+  const std::string text = e.what();
+  if (std::regex_search(text, match, node))
+    return Error(ErrorCode::unsupported,
+                 file + ": OpenCV cannot run operator " + match.str(1) + " of node \"" + match.str(2) + "\"",
+                 "choose another engine or export the model with plainer operators");
+  if (e.code == cv::Error::StsNotImplemented || e.code == cv::Error::StsUnsupportedFormat)
+    return Error(ErrorCode::unsupported, file + ": OpenCV cannot read this model: " + e.err, "choose another engine");
+  return Error(ErrorCode::corrupt, file + ": no ONNX model: " + e.err, "install the model again");
+}
+
+cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::string& device) {
+  try {
+    cv::dnn::Net net = cv::dnn::readNetFromONNX(reinterpret_cast<const char*>(onnx.data()), onnx.size());
+    // Layers are made when first asked for; an unknown one must fail now.
+    for (const std::string& layer : net.getLayerNames()) net.getLayer(net.getLayerId(layer));
+    const bool cuda = device != "cpu";
+    net.setPreferableBackend(cuda ? cv::dnn::DNN_BACKEND_CUDA : cv::dnn::DNN_BACKEND_OPENCV);
+    net.setPreferableTarget(cuda ? cv::dnn::DNN_TARGET_CUDA : cv::dnn::DNN_TARGET_CPU);
+    return net;
+  } catch (const cv::Exception& e) {
+    throw import_error(file, e);
+  }
+}
+
+class OpencvSession : public Session {
+ public:
+  OpencvSession(cv::dnn::Net net, int cuda_device)
+      : net_(std::move(net)), outputs_(net_.getUnconnectedOutLayersNames()), cuda_device_(cuda_device) {}
+
+  void run(const TensorMap& in, TensorMap& out) override {
+    try {
+      if (cuda_device_ >= 0) cv::cuda::setDevice(cuda_device_);  // the current device belongs to the thread
+      for (const auto& [name, tensor] : in) net_.setInput(tensor, name);
+      net_.forward(blobs_, outputs_);
+    } catch (const cv::Exception& e) {
+      throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
+                  "check names and shapes of the inputs, or choose another engine");
+    }
+    for (std::size_t i = 0; i < outputs_.size(); ++i) blobs_[i].copyTo(out[outputs_[i]]);  // the net reuses its own
+  }
+
+ private:
+  cv::dnn::Net net_;
+  std::vector<std::string> outputs_;
+  std::vector<cv::Mat> blobs_;
+  int cuda_device_;
+};
+
+class OpencvNetwork : public Network {
+ public:
+  OpencvNetwork(std::string file, Bytes onnx, std::string device)
+      : file_(std::move(file)), onnx_(std::move(onnx)), device_(std::move(device)) {
+    first_ = import(file_, onnx_, device_);
+  }
+
+  /// cv::dnn::Net runs one thread at a time, so each session has its own.
+  std::unique_ptr<Session> session() const override {
+    std::optional<cv::dnn::Net> net;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      net.swap(first_);
+    }
+    if (!net) net = import(file_, onnx_, device_);
+    const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(cuda_prefix.size()));
+    return std::make_unique<OpencvSession>(*std::move(net), cuda_device);
+  }
+  NetworkInfo info() const override { return {"opencv", device_, "fp32"}; }
+
+ private:
+  std::string file_;
+  Bytes onnx_;
+  std::string device_;
+  mutable std::mutex mutex_;
+  mutable std::optional<cv::dnn::Net> first_;  ///< imported while loading, for the first session
+};
+
+}  // namespace
+
+std::vector<Device> OpencvEngine::devices() const {
+  std::vector<Device> devices = {{"cpu", "OpenCV on " + std::to_string(cv::getNumberOfCPUs()) + " cores"}};
+  for (int i = 0; i < cuda_devices(); ++i)
+    devices.push_back({cuda_prefix + std::to_string(i), cv::cuda::DeviceInfo(i).name()});
+  return devices;
+}
+
+std::string OpencvEngine::version() const {
+  return "OpenCV " + cv::getVersionString() + ", compiled against " CV_VERSION;
+}
+
+std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
+  quiet_opencv();
+  if (options.precision != "fp32")
+    throw Error(ErrorCode::unsupported, "engine opencv runs fp32 only, not " + options.precision, "use precision=fp32");
+  std::string device = options.device == "auto" ? "cpu" : options.device;
+  const auto known = devices();
+  if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))
+    throw Error(ErrorCode::engine, "engine opencv has no device \"" + device + "\"", "use device=cpu");
+  if (options.threads > 0) cv::setNumThreads(options.threads);  // of the whole process
+  return std::make_shared<OpencvNetwork>(onnx.string(), with_fp32_weights(read_file(onnx.string())), device);
+}
+
+}  // namespace calotype
