@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "discovery.hpp"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "calotype/error.hpp"
+#include "calotype/io.hpp"
+#include "text.hpp"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_plugin_name(const std::string& name) {
+  return name.size() > 12 && name.compare(0, 9, "calotype_") == 0 && name.compare(name.size() - 3, 3, ".so") == 0;
+}
+
+std::optional<Sidecar> read_sidecar(const fs::path& plugin_file) {
+  Limits limits;
+  limits.max_file_bytes = 1 << 20;
+  try {
+    const Bytes bytes = read_file(sidecar_path(plugin_file).string(), limits);
+    auto sidecar = parse_sidecar({bytes.begin(), bytes.end()});
+    if (sidecar) sidecar->plugin.file = plugin_file;
+    return sidecar;
+  } catch (const Error&) {
+    return {};  // the plugin itself says everything that its sidecar would have
+  }
+}
+
+std::vector<fs::path> plugin_files(const fs::path& directory) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    if (is_plugin_name(it->path().filename().string())) files.push_back(it->path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+fs::path library_directory() {
+  static const int anchor = 0;
+  Dl_info info{};
+  if (!dladdr(&anchor, &info) || !info.dli_fname) return {};
+  std::error_code error;
+  const fs::path file = fs::canonical(info.dli_fname, error);
+  return error ? fs::path() : file.parent_path();
+}
+
+std::vector<fs::path> environment_path(const char* variable) {
+  const char* value = std::getenv(variable);
+  if (!value) return {};
+  const auto words = split(value, ':');
+  return {words.begin(), words.end()};
+}
+
+std::vector<Found> find_plugins(const std::vector<fs::path>& directories) {
+  std::vector<Found> found;
+  std::set<fs::path> seen;  // a directory may be named twice
+  for (const fs::path& directory : directories) {
+    std::error_code error;
+    const fs::path canonical = fs::canonical(directory, error);
+    if (error || !seen.insert(canonical).second) continue;
+    for (const fs::path& file : plugin_files(canonical)) found.push_back({file, read_sidecar(file)});
+  }
+  return found;
+}
+
+}  // namespace calotype

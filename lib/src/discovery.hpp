@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "sidecar.hpp"
+
+namespace calotype {
+
+struct Found {
+  std::filesystem::path file;
+  std::optional<Sidecar> sidecar;
+};
+
+/// Where libcalotype itself lies; plugins and models are found relative to it.
+std::filesystem::path library_directory();
+/// The directories in a colon-separated environment variable.
+std::vector<std::filesystem::path> environment_path(const char* variable);
+/// Every calotype_<name>.so in these directories, in order and sorted by name within each. Directories that do not
+/// exist are skipped, and so are sidecars that cannot be understood.
+std::vector<Found> find_plugins(const std::vector<std::filesystem::path>& directories);
+
+}  // namespace calotype

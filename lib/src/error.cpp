@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calotype/error.hpp"
+
+#include <utility>
+
+namespace calotype {
+
+Error::Error(ErrorCode code, const std::string& message, std::string hint)
+    : std::runtime_error(message), code_(code), hint_(std::move(hint)) {}
+
+Error::~Error() = default;
+
+std::string Error::full_text() const { return hint_.empty() ? what() : std::string(what()) + "; " + hint_; }
+
+const char* to_string(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::usage:
+      return "usage";
+    case ErrorCode::not_found:
+      return "not found";
+    case ErrorCode::corrupt:
+      return "corrupt";
+    case ErrorCode::model_mismatch:
+      return "model mismatch";
+    case ErrorCode::unsupported:
+      return "unsupported";
+    case ErrorCode::plugin:
+      return "plugin";
+    case ErrorCode::engine:
+      return "engine";
+    case ErrorCode::limit:
+      return "limit";
+    case ErrorCode::io:
+      return "io";
+    case ErrorCode::internal:
+      break;
+  }
+  return "internal";
+}
+
+int exit_status(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::usage:
+      return 2;
+    case ErrorCode::not_found:
+      return 3;
+    case ErrorCode::corrupt:
+      return 4;
+    case ErrorCode::model_mismatch:
+    case ErrorCode::unsupported:
+      return 5;
+    case ErrorCode::plugin:
+    case ErrorCode::engine:
+      return 6;
+    case ErrorCode::limit:
+      return 7;
+    case ErrorCode::io:
+      return 8;
+    case ErrorCode::internal:
+      break;
+  }
+  return 1;
+}
+
+}  // namespace calotype

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard.hpp"
+
+#include <new>
+#include <opencv2/core.hpp>
+#include <utility>
+
+#include "calotype/error.hpp"
+
+namespace calotype {
+namespace {
+
+const char* const kReport = "this is a bug in the plugin; please report it to its author";
+
+std::string who(const Origin& origin) {
+  return std::string(to_string(origin.kind)) + " \"" + origin.name + "\" (" + origin.file.string() + ")";
+}
+
+template <class F>
+auto guarded(const Origin& origin, F&& call) {
+  try {
+    return call();
+  } catch (...) {
+    rethrow_as_error(who(origin));
+  }
+}
+
+[[noreturn]] void broken_contract(const Origin& origin, const std::string& what) {
+  throw Error(ErrorCode::plugin, who(origin) + " " + what, kReport);
+}
+
+void check_result(const Origin& origin, const Image& image) {
+  try {
+    validate(image);
+  } catch (const Error& e) {
+    broken_contract(origin, std::string("returned a bad image: ") + e.what());
+  }
+}
+
+class GuardedDecoder : public Decoder {
+ public:
+  GuardedDecoder(std::unique_ptr<Decoder> inner, Origin origin)
+      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  ImageInfo probe(const Bytes& bytes) const override {
+    ImageInfo info = guarded(origin_, [&] { return inner_->probe(bytes); });
+    const bool channels = info.channels == 1 || info.channels == 3 || info.channels == 4;
+    const bool depth = info.bit_depth == 8 || info.bit_depth == 16 || info.bit_depth == 32;
+    if (info.width < 1 || info.height < 1 || !channels || !depth)
+      broken_contract(origin_, "probed an impossible picture of " + std::to_string(info.width) + "x" +
+                                   std::to_string(info.height) + ", " + std::to_string(info.channels) + " channels, " +
+                                   std::to_string(info.bit_depth) + " bits");
+    info.format = origin_.name;
+    return info;
+  }
+
+  Image decode(const Bytes& bytes, const Params& params) override {
+    Image image = guarded(origin_, [&] { return inner_->decode(bytes, params); });
+    check_result(origin_, image);
+    return image;
+  }
+
+ private:
+  std::unique_ptr<Decoder> inner_;
+  Origin origin_;
+};
+
+class GuardedEncoder : public Encoder {
+ public:
+  GuardedEncoder(std::unique_ptr<Encoder> inner, Origin origin)
+      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  Bytes encode(const Image& image, const Params& params) override {
+    validate(image);
+    Bytes bytes = guarded(origin_, [&] { return inner_->encode(image, params); });
+    if (bytes.empty()) broken_contract(origin_, "returned an empty file");
+    return bytes;
+  }
+
+ private:
+  std::unique_ptr<Encoder> inner_;
+  Origin origin_;
+};
+
+class GuardedBackbone : public Backbone {
+ public:
+  GuardedBackbone(std::unique_ptr<Backbone> inner, Origin origin)
+      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  Image run(Image image, const Params& params) override {
+    validate(image);
+    Image result = guarded(origin_, [&] { return inner_->run(std::move(image), params); });
+    check_result(origin_, result);
+    return result;
+  }
+
+ private:
+  std::unique_ptr<Backbone> inner_;
+  Origin origin_;
+};
+
+class GuardedSession : public Session {
+ public:
+  GuardedSession(std::unique_ptr<Session> inner, Origin origin)
+      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  void run(const TensorMap& in, TensorMap& out) override {
+    guarded(origin_, [&] { inner_->run(in, out); });
+    for (const auto& [name, tensor] : out)
+      if (tensor.empty() || tensor.type() != CV_32F)
+        broken_contract(origin_, "returned a bad tensor as output \"" + name + "\"");
+  }
+
+ private:
+  std::unique_ptr<Session> inner_;
+  Origin origin_;
+};
+
+class GuardedNetwork : public Network {
+ public:
+  GuardedNetwork(std::shared_ptr<Network> inner, Origin origin)
+      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  std::unique_ptr<Session> session() const override {
+    auto session = guarded(origin_, [&] { return inner_->session(); });
+    if (!session) broken_contract(origin_, "made no session");
+    return std::make_unique<GuardedSession>(std::move(session), origin_);
+  }
+
+  NetworkInfo info() const override {
+    return guarded(origin_, [&] { return inner_->info(); });
+  }
+
+ private:
+  std::shared_ptr<Network> inner_;
+  Origin origin_;
+};
+
+class GuardedEngine : public Engine {
+ public:
+  GuardedEngine(std::unique_ptr<Engine> inner, Origin origin) : inner_(std::move(inner)), origin_(std::move(origin)) {}
+
+  std::vector<Device> devices() const override {
+    return guarded(origin_, [&] { return inner_->devices(); });
+  }
+
+  std::string version() const override {
+    return guarded(origin_, [&] { return inner_->version(); });
+  }
+
+  std::shared_ptr<Network> load(const std::filesystem::path& onnx, const EngineOptions& options) override {
+    auto network = guarded(origin_, [&] { return inner_->load(onnx, options); });
+    if (!network) broken_contract(origin_, "loaded no network from " + onnx.string());
+    return std::make_shared<GuardedNetwork>(std::move(network), origin_);
+  }
+
+ private:
+  std::unique_ptr<Engine> inner_;
+  Origin origin_;
+};
+
+template <class Guarded, class T>
+std::unique_ptr<T> wrap(const FactoryOf<T>& make, const Origin& origin) {
+  auto inner = guarded(origin, make);
+  if (!inner) broken_contract(origin, "could not be made");
+  return std::make_unique<Guarded>(std::move(inner), origin);
+}
+
+}  // namespace
+
+void rethrow_as_error(const std::string& who) {
+  try {
+    throw;
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::limit, who + " ran out of memory", "try a smaller picture or a machine with more memory");
+  } catch (const cv::Exception& e) {
+    if (e.code == cv::Error::StsNoMem)
+      throw Error(ErrorCode::limit, who + " ran out of memory", "try a smaller picture or a machine with more memory");
+    throw Error(ErrorCode::plugin, who + " failed in OpenCV: " + e.err, kReport);
+  } catch (const std::exception& e) {
+    throw Error(ErrorCode::plugin, who + " failed: " + e.what(), kReport);
+  } catch (...) {
+    throw Error(ErrorCode::plugin, who + " threw something that is no exception", kReport);
+  }
+}
+
+std::unique_ptr<Decoder> make_guarded(const FactoryOf<Decoder>& make, const Origin& origin) {
+  return wrap<GuardedDecoder>(make, origin);
+}
+std::unique_ptr<Encoder> make_guarded(const FactoryOf<Encoder>& make, const Origin& origin) {
+  return wrap<GuardedEncoder>(make, origin);
+}
+std::unique_ptr<Backbone> make_guarded(const FactoryOf<Backbone>& make, const Origin& origin) {
+  return wrap<GuardedBackbone>(make, origin);
+}
+std::unique_ptr<Engine> make_guarded(const FactoryOf<Engine>& make, const Origin& origin) {
+  return wrap<GuardedEngine>(make, origin);
+}
+
+}  // namespace calotype

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calotype/io.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <random>
+
+#include "calotype/error.hpp"
+#include "codec_use.hpp"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// An open file descriptor that closes itself.
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ > STDERR_FILENO) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int fd() const { return fd_; }
+  /// Reports what the kernel only says on closing (a full network disk).
+  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const std::string& path, const char* action, int error) {
+  const bool missing = error == ENOENT || error == ENOTDIR;
+  throw Error(missing ? ErrorCode::not_found : ErrorCode::io,
+              path + ": cannot " + action + ": " + std::generic_category().message(error),
+              missing           ? "check the path"
+              : error == ENOSPC ? "free some space"
+              : error == EACCES ? "check the permissions"
+                                : "");
+}
+
+bool write_all(int fd, const Bytes& bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t n = ::write(fd, bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno != EINTR) return false;
+    if (n > 0) done += static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+/// A new file `.name.XXXXXX.tmp` beside the target, removed again unless it was published.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& target) : target_(target), file_(create()) {}
+  ~TemporaryFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void write(const Bytes& bytes) {
+    if (!write_all(file_.fd(), bytes) || !file_.close()) fail(target_, "write", errno);
+  }
+
+  void publish(bool overwrite) {
+    if ((overwrite ? ::rename(path_.c_str(), target_.c_str()) : rename_if_absent()) != 0) {
+      if (errno == EEXIST) check_writable(target_, false);
+      fail(target_, "write", errno);
+    }
+    path_.clear();
+  }
+
+ private:
+  int create() {
+    const fs::path target(target_);
+    // A file name may have 255 bytes; the longest ones are cut to make room for the suffix.
+    const std::string prefix = "." + target.filename().string().substr(0, 240) + ".";
+    std::random_device random;
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      char suffix[16];
+      std::snprintf(suffix, sizeof suffix, "%06x.tmp", random() & 0xffffffu);
+      path_ = (target.parent_path() / (prefix + suffix)).string();
+      const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (fd >= 0) return fd;
+      if (errno != EEXIST) break;
+    }
+    path_.clear();
+    fail(target_, "write", errno);
+  }
+
+  int rename_if_absent() const {
+    if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+    // A file system without that flag; a hard link refuses an existing name, too.
+    if (::link(path_.c_str(), target_.c_str()) != 0) return -1;
+    ::unlink(path_.c_str());
+    return 0;
+  }
+
+  std::string target_, path_;
+  File file_;
+};
+
+/// Devices and pipes are written to, not replaced.
+bool is_special(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+}  // namespace
+
+void check_writable(const std::string& path, bool overwrite) {
+  struct stat status;
+  if (path == "-" || ::stat(path.c_str(), &status) != 0) return;
+  if (S_ISDIR(status.st_mode)) throw Error(ErrorCode::usage, path + " is a directory", "name a file in it");
+  if (!overwrite && S_ISREG(status.st_mode))
+    throw Error(ErrorCode::usage, path + " exists already", "choose another name or add --overwrite");
+}
+
+Bytes read_file(const std::string& path, const Limits& limits) {
+  const File file(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd() < 0) fail(path, "read", errno);
+  struct stat status;
+  if (::fstat(file.fd(), &status) != 0) fail(path, "read", errno);
+  if (S_ISDIR(status.st_mode)) fail(path, "read", EISDIR);
+
+  constexpr std::size_t kChunk = std::size_t(1) << 16;
+  const std::size_t limit = static_cast<std::size_t>(std::max<std::int64_t>(limits.max_file_bytes, 0));
+  const std::size_t expected = S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) : 0;
+  Bytes bytes(std::min(expected, limit) + 1);  // one more than needed, to see the end without growing
+  std::size_t size = 0;
+  for (;;) {
+    if (size == bytes.size()) bytes.resize(std::max(size * 2, kChunk));
+    const ssize_t n = ::read(file.fd(), bytes.data() + size, bytes.size() - size);
+    if (n < 0 && errno != EINTR) fail(path, "read", errno);
+    if (n == 0) break;
+    if (n > 0) size += static_cast<std::size_t>(n);
+    if (size > limit)
+      throw Error(ErrorCode::limit, path + " is larger than the limit of " + std::to_string(limit) + " bytes",
+                  "raise the limit if you trust this file");
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+void write_file(const std::string& path, const Bytes& bytes, bool overwrite) {
+  if (path == "-" || is_special(path)) {
+    File file(path == "-" ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.fd() < 0 || !write_all(file.fd(), bytes)) fail(path == "-" ? "standard output" : path, "write", errno);
+    return;
+  }
+  check_writable(path, overwrite);
+  TemporaryFile temporary(path);
+  temporary.write(bytes);
+  temporary.publish(overwrite);
+}
+
+std::string extension_of(const std::string& path) {
+  std::string extension = fs::path(path).extension().string();
+  if (!extension.empty()) extension.erase(0, 1);
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+}  // namespace calotype

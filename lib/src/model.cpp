@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calotype/model.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <tuple>
+
+#include "calotype/error.hpp"
+#include "calotype/io.hpp"
+#include "calotype/log.hpp"
+#include "calotype/registry.hpp"
+#include "discovery.hpp"
+#include "manifest.hpp"
+#include "sha256.hpp"
+#include "text.hpp"
+
+namespace calotype {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What this process knows about models. Never destroyed: networks live as long as the plugins that made them.
+struct Shared {
+  std::mutex mutex;
+  std::vector<fs::path> added_paths;
+  std::set<fs::path> verified;
+  std::vector<NetworkInfo> in_use;
+
+  std::mutex loading;  // held while a network is loaded, so that each is loaded once
+  std::map<std::tuple<fs::path, std::string, std::string, std::string, int>, std::shared_ptr<Network>> networks;
+};
+
+Shared& shared() {
+  static Shared* const instance = new Shared;
+  return *instance;
+}
+
+std::vector<fs::path> model_path() {
+  std::vector<fs::path> path;
+  {
+    const std::lock_guard<std::mutex> lock(shared().mutex);
+    path = shared().added_paths;
+  }
+  for (const fs::path& directory : environment_path("CALOTYPE_MODEL_PATH")) path.push_back(directory);
+  path.push_back(library_directory() / CALOTYPE_MODELS_FROM_LIBRARY);
+  return path;
+}
+
+bool holds_model(const fs::path& directory) {
+  std::error_code error;
+  return fs::is_regular_file(directory / "model.ini", error);
+}
+
+Bytes read_verified(const Manifest::Part& part) {
+  Bytes bytes = read_file(part.file.string());
+  if (part.sha256.empty()) return bytes;
+  const std::string got = sha256_hex(bytes);
+  if (got != part.sha256)
+    throw Error(ErrorCode::corrupt,
+                part.file.string() + ": expected SHA-256 " + part.sha256 + " as in model.ini, got " + got,
+                "install the model again");
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  shared().verified.insert(part.file);
+  return bytes;
+}
+
+void verify_once(const Manifest::Part& part) {
+  {
+    const std::lock_guard<std::mutex> lock(shared().mutex);
+    if (shared().verified.count(part.file)) return;
+  }
+  read_verified(part);
+}
+
+const Manifest::Part& part_of(const Manifest& manifest, const std::string& name) {
+  const auto part = manifest.parts.find(name);
+  if (part != manifest.parts.end()) return part->second;
+  std::vector<std::string> known;
+  for (const auto& entry : manifest.parts) known.push_back(entry.first);
+  throw Error(ErrorCode::not_found, "model \"" + manifest.id + "\" has no part \"" + name + "\"",
+              "it has: " + join(known));
+}
+
+std::string agreed_precision(const Manifest& manifest, const std::string& asked) {
+  const auto& allowed = manifest.precisions;
+  if (asked == "auto") return allowed.front();
+  if (std::find(allowed.begin(), allowed.end(), asked) != allowed.end()) return asked;
+  throw Error(ErrorCode::unsupported, "model \"" + manifest.id + "\" does not run in " + asked,
+              "it allows: " + join(allowed));
+}
+
+std::vector<std::string> engines_by_priority() {
+  std::vector<Item> engines;
+  for (Item& item : Registry::global().items())
+    if (item.element.kind == Kind::engine) engines.push_back(std::move(item));
+  std::stable_sort(engines.begin(), engines.end(),
+                   [](const Item& a, const Item& b) { return a.element.priority > b.element.priority; });
+  std::vector<std::string> names;
+  for (const Item& item : engines) names.push_back(item.element.name);
+  return names;
+}
+
+std::shared_ptr<Network> load_with_any_engine(const fs::path& file, const EngineOptions& options) {
+  std::vector<std::string> passed_over;
+  for (const std::string& name : engines_by_priority()) {
+    try {
+      auto network = Registry::global().engine(name)->load(file, options);
+      for (const std::string& reason : passed_over) log(LogLevel::info, reason + "; using " + name);
+      return network;
+    } catch (const Error& e) {
+      // not_found: the engine's plugin was refused, say because its library is not installed.
+      if (e.code() != ErrorCode::unsupported && e.code() != ErrorCode::engine && e.code() != ErrorCode::not_found)
+        throw;
+      passed_over.push_back("engine " + name + ": " + e.full_text());
+    }
+  }
+  throw Error(ErrorCode::engine, "no engine can run " + file.string(),
+              passed_over.empty() ? "no engines were found; check the plugin path" : join(passed_over, "; "));
+}
+
+void remember_use(const NetworkInfo& info) {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  auto& in_use = shared().in_use;
+  const bool known = std::any_of(in_use.begin(), in_use.end(), [&](const NetworkInfo& other) {
+    return other.engine == info.engine && other.device == info.device && other.precision == info.precision;
+  });
+  if (!known) in_use.push_back(info);
+}
+
+}  // namespace
+
+std::vector<ParamSpec> engine_params() {
+  return {
+      {"engine", "auto", "Engine that runs the networks; auto takes the fastest that can.", {}, {}, {}},
+      {"device", "auto", "Device of that engine, such as cpu or cuda:0.", {}, {}, {}},
+      {"precision", "auto", "Arithmetic of the networks.", {}, {}, {"auto", "fp32", "bf16", "fp16"}},
+      {"threads", std::int64_t{0}, "Threads that an engine may use; 0 for all cores.", 0, 1024, {}},
+  };
+}
+
+EngineChoice engine_choice(const Params& params) {
+  return {params.get<std::string>("engine"), params.get<std::string>("device"), params.get<std::string>("precision"),
+          params.get<int>("threads")};
+}
+
+Model Model::open(const std::string& name) {
+  const bool is_path = name.find('/') != std::string::npos || name == "." || name == "..";
+  Model model;
+  for (const fs::path& directory : is_path ? std::vector<fs::path>() : model_path())
+    if (!name.empty() && holds_model(directory / name)) {
+      model.manifest_ = std::make_shared<Manifest>(read_manifest(directory / name));
+      return model;
+    }
+  if (!name.empty() && holds_model(name)) {
+    model.manifest_ = std::make_shared<Manifest>(read_manifest(fs::absolute(name)));
+    return model;
+  }
+  const std::vector<std::string> known = list();
+  const std::string near = nearest(name, known);
+  throw Error(ErrorCode::not_found, "no model is called \"" + name + "\", and no such directory holds a model.ini",
+              known.empty()  ? "no models were found; set CALOTYPE_MODEL_PATH"
+              : near.empty() ? "known models: " + join(known)
+                             : "did you mean \"" + near + "\"?");
+}
+
+std::vector<std::string> Model::list() {
+  std::set<std::string> ids;
+  for (const fs::path& directory : model_path()) {
+    std::error_code error;
+    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+      if (holds_model(it->path())) ids.insert(it->path().filename().string());
+  }
+  return {ids.begin(), ids.end()};
+}
+
+void Model::add_path(const fs::path& directory) {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  shared().added_paths.push_back(directory);
+}
+
+Bytes Model::read(const std::string& part) const { return read_verified(part_of(*manifest_, part)); }
+
+std::shared_ptr<Network> Model::network(const std::string& part_name, const EngineChoice& choice) const {
+  const Manifest::Part& part = part_of(*manifest_, part_name);
+  const EngineOptions options{choice.device, agreed_precision(*manifest_, choice.precision), choice.threads};
+
+  const std::lock_guard<std::mutex> lock(shared().loading);
+  auto& network = shared().networks[{part.file, choice.engine, options.device, options.precision, options.threads}];
+  if (network) return network;
+  verify_once(part);
+  network = choice.engine == "auto" ? load_with_any_engine(part.file, options)
+                                    : Registry::global().engine(choice.engine)->load(part.file, options);
+  remember_use(network->info());
+  return network;
+}
+
+std::vector<NetworkInfo> networks_in_use() {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  return shared().in_use;
+}
+
+}  // namespace calotype

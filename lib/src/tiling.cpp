@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calotype/tiling.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+
+#include "calotype/error.hpp"
+
+namespace calotype {
+namespace {
+
+/// Turns input into output coordinates, exactly.
+class Scale {
+ public:
+  explicit Scale(double scale)
+      : multiply_(std::max(1, static_cast<int>(std::lround(scale)))),
+        divide_(scale < 1 ? static_cast<int>(std::lround(1 / scale)) : 1) {}
+
+  int operator()(int input) const {
+    if (input % divide_ != 0)
+      throw Error(ErrorCode::internal, "a tile's edge at " + std::to_string(input) + " falls between output samples",
+                  "tile size, halo and tensor sides must be multiples of " + std::to_string(divide_));
+    return input / divide_ * multiply_;
+  }
+
+ private:
+  int multiply_, divide_;
+};
+
+std::vector<cv::Range> window(const cv::Rect& r) {
+  return {cv::Range::all(), cv::Range::all(), {r.y, r.y + r.height}, {r.x, r.x + r.width}};
+}
+
+cv::Mat run_once(Session& session, const cv::Mat& input, TensorMap& out) {
+  session.run({{"x", input}}, out);
+  if (out.size() != 1 || out.begin()->second.dims != 4)
+    throw Error(ErrorCode::unsupported, "a tiled network must have one output of four dimensions");
+  return out.begin()->second;
+}
+
+void expect_size(const cv::Mat& tensor, int width, int height) {
+  if (tensor.size[2] != height || tensor.size[3] != width)
+    throw Error(ErrorCode::unsupported,
+                "the network made a " + std::to_string(tensor.size[3]) + "x" + std::to_string(tensor.size[2]) +
+                    " tile where " + std::to_string(width) + "x" + std::to_string(height) + " was due",
+                "check the model's [tile] section and its scale");
+}
+
+}  // namespace
+
+void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, double scale,
+               const std::function<cv::Mat(const cv::Rect&)>& source,
+               const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region) {
+  if (plan.size < 1 || plan.halo < 0 || plan.multiple < 1 || plan.size % plan.multiple || plan.halo % plan.multiple)
+    throw Error(ErrorCode::internal, "tile size and halo must be multiples of " + std::to_string(plan.multiple));
+  if (size.width % plan.multiple || size.height % plan.multiple)
+    throw Error(ErrorCode::internal, "tensor sides must be multiples of " + std::to_string(plan.multiple));
+
+  const Scale scaled(scale);
+  const cv::Rect bounds(cv::Point(0, 0), size);
+  TensorMap out;
+  for (int y = 0; y < size.height; y += plan.size)
+    for (int x = 0; x < size.width; x += plan.size) {
+      const cv::Rect core = cv::Rect(x, y, plan.size, plan.size) & bounds;
+      const cv::Rect where(scaled(core.x), scaled(core.y), scaled(core.width), scaled(core.height));
+      if (!region.empty() && (where & region).empty()) continue;
+      // Clipped, not padded: the network's own padding then acts at the tensor's true borders, as in one run over the
+      // whole.
+      const cv::Rect grown =
+          cv::Rect(x - plan.halo, y - plan.halo, plan.size + 2 * plan.halo, plan.size + 2 * plan.halo) & bounds;
+      const cv::Mat result = run_once(session, source(grown), out);
+      expect_size(result, scaled(grown.width), scaled(grown.height));
+      const cv::Rect crop(scaled(core.x - grown.x), scaled(core.y - grown.y), where.width, where.height);
+      sink(grown == core ? result : result(window(crop)).clone(), where);
+    }
+}
+
+cv::Mat run_tiled(Session& session, const cv::Mat& tensor, const TilePlan& plan, double scale) {
+  if (tensor.dims != 4 || tensor.size[0] != 1 || tensor.type() != CV_32F || tensor.empty())
+    throw Error(ErrorCode::internal, "run_tiled needs a 1,C,H,W tensor of floats");
+  const cv::Size size(tensor.size[3], tensor.size[2]);
+  const Scale scaled(scale);
+  cv::Mat collected;
+  run_tiled(
+      session, size, plan, scale, [&](const cv::Rect& from) { return tensor(window(from)).clone(); },
+      [&](const cv::Mat& core, const cv::Rect& where) {
+        const int sizes[] = {1, core.size[1], scaled(size.height), scaled(size.width)};
+        if (collected.empty()) collected.create(4, sizes, CV_32F);
+        core.copyTo(collected(window(where)));
+      });
+  return collected;
+}
+
+}  // namespace calotype
