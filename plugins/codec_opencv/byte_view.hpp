@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "calotype/error.hpp"
 #include "calotype/image.hpp"
@@ -22,8 +22,7 @@ class ByteView {
   std::uint32_t be32(std::uint64_t at) const { return big(at, 4); }
   bool has(std::uint64_t at, std::uint64_t count) const { return at <= size() && count <= size() - at; }
   bool equal(std::uint64_t at, const std::string& text) const {
-    return has(at, text.size()) &&
-           std::equal(text.begin(), text.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
+    return has(at, text.size()) && std::memcmp(bytes_.data() + at, text.data(), text.size()) == 0;
   }
   Bytes slice(std::uint64_t at, std::uint64_t count) const {
     require(at, count);
@@ -41,7 +40,7 @@ class ByteView {
                 "the file is damaged or cut short; fetch it again from its source");
   }
   [[noreturn]] void unsupported(const std::string& what) const {
-    throw Error(ErrorCode::unsupported, std::string(format_) + ": " + what + " is not supported",
+    throw Error(ErrorCode::unsupported, std::string(format_) + ": unsupported: " + what,
                 "save it again as plain 8-bit or 16-bit RGB with the program that wrote it");
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
+#include <opencv2/imgproc.hpp>
 
 #include "../common/samples.hpp"
 #include "byte_view.hpp"
@@ -156,7 +157,9 @@ void tiff_finish(const Bytes& bytes, Image& image) {
   const Header header = header_of(directory);
   cv::Mat& pixels = image.pixels;
   if (pixels.depth() == CV_64F) pixels.convertTo(pixels, CV_32F);
-  if (header.channels() == 3 && pixels.channels() == 4) pixels = without_alpha(pixels, "TIFF");
+  if (header.photometric == separated && pixels.channels() == 4) cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
+  if (header.channels() == 1 && header.samples > 1)
+    log(LogLevel::info, "TIFF: transparency of a grey picture left out");
   if (pixels.channels() == 4) {
     // libtiff's 8-bit path premultiplies straight alpha.
     const std::uint32_t kind = directory.number(tag_extra_samples, 0);
