@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every backbone that is found, on pictures at the edges of its contract.
+#include <opencv2/core.hpp>
+
+#include "support.hpp"
+
+using namespace calotype;
+
+BOOST_AUTO_TEST_SUITE(backbones)
+
+BOOST_AUTO_TEST_CASE(odd_pictures_work_or_are_refused) {
+  for (const std::string& name : names(Kind::backbone)) {
+    const auto params = Params::validated(Registry::global().describe(Kind::backbone, name).element.params, {}, name);
+    for (const cv::Size size : {cv::Size(1, 1), cv::Size(7, 13), cv::Size(64, 48)})
+      for (const int type : {CV_8UC1, CV_8UC3, CV_8UC4, CV_16UC3, CV_32FC3})
+        BOOST_TEST_CONTEXT(name << " " << size << " type " << type) {
+          Image image = picture(size, CV_MAT_CN(type), CV_MAT_DEPTH(type));
+          image.meta.text = {{"Title", "kept"}};
+          image.mask = cv::Mat::zeros(size, CV_8U);
+          image.mask.at<uchar>(size.height / 2, size.width / 2) = 255;
+          try {
+            const Image result = Registry::global().backbone(name)->run(image, params);
+            BOOST_TEST(result.meta.text.size() >= 1);
+          } catch (const Error& e) {
+            BOOST_TEST(e.code() == ErrorCode::unsupported);
+          }
+        }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every engine that is found and has a device, on the networks that make_data.py wrote.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <opencv2/core.hpp>
+#include <thread>
+
+#include "support.hpp"
+
+using namespace calotype;
+
+namespace {
+
+cv::Mat tensor(int channels, int height, int width) {
+  const int shape[] = {1, channels, height, width};
+  return cv::Mat(4, shape, CV_32F, cv::Scalar(0));
+}
+
+cv::Mat random_input(int height, int width) {
+  cv::Mat input = tensor(3, height, width);
+  cv::RNG random(static_cast<std::uint64_t>(height * 1000 + width));
+  random.fill(input, cv::RNG::UNIFORM, -1, 1);
+  return input;
+}
+
+/// What data/small.onnx computes, as make_data.py describes it.
+TensorMap expected_outputs(const cv::Mat& x) {
+  const int height = x.size[2], width = x.size[3], h = (height + 1) / 2, w = (width + 1) / 2;
+  cv::Mat positive = tensor(4, h, w), both = tensor(8, h, w);
+  for (int o = 0; o < 4; ++o)
+    for (int i = 0; i < h; ++i)
+      for (int j = 0; j < w; ++j) {
+        double c = o / 8.0;
+        for (int k = 0; k < 27; ++k) {
+          const int channel = k / 9, y = 2 * i + k / 3 % 3 - 1, z = 2 * j + k % 3 - 1;
+          const bool inside = y >= 0 && y < height && z >= 0 && z < width;
+          if (inside) c += ((o * 27 + k) % 7 - 3) / 4.0 * x.ptr<float>(0, channel, y)[z];
+        }
+        positive.ptr<float>(0, o, i)[j] = static_cast<float>(std::max(c, 0.0));
+        both.ptr<float>(0, o, i)[j] = static_cast<float>(c / (1 + std::abs(c)));
+        both.ptr<float>(0, o + 4, i)[j] = static_cast<float>(2 * c);
+      }
+  return {{"positive", positive}, {"both", both}};
+}
+
+void check_run(Session& session, int height, int width) {
+  const cv::Mat input = random_input(height, width);
+  TensorMap outputs;
+  session.run({{"x", input}}, outputs);
+  const TensorMap expected = expected_outputs(input);
+  BOOST_TEST(outputs.size() == expected.size());
+  for (const auto& [name, values] : expected) {
+    BOOST_REQUIRE(outputs.count(name) == 1);
+    BOOST_REQUIRE((outputs[name].size == values.size));
+    BOOST_TEST(cv::norm(outputs[name], values, cv::NORM_INF) < 1e-4);
+  }
+}
+
+const std::filesystem::path small = TEST_DATA "/small.onnx";
+
+/// Runs `check` on every engine that can run anything here.
+template <class Check>
+void for_each_engine(Check check) {
+  int tested = 0;
+  for (const std::string& name : names(Kind::engine)) {
+    const auto engine = Registry::global().engine(name);
+    if (engine->devices().empty()) continue;
+    BOOST_TEST_CONTEXT(name) check(*engine);
+    ++tested;
+  }
+  BOOST_TEST(tested > 0);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(engines)
+
+BOOST_AUTO_TEST_CASE(outputs_are_right_at_any_size) {
+  for_each_engine([](Engine& engine) {
+    const auto session = engine.load(small, {})->session();
+    for (const cv::Size size : {cv::Size(8, 8), cv::Size(20, 12), cv::Size(1, 1), cv::Size(7, 33), cv::Size(8, 8)})
+      BOOST_TEST_CONTEXT(size) check_run(*session, size.height, size.width);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(results_outlive_the_next_run) {
+  for_each_engine([](Engine& engine) {
+    const auto session = engine.load(small, {})->session();
+    TensorMap first, second;
+    session->run({{"x", random_input(8, 8)}}, first);
+    const cv::Mat before = first["both"].clone();
+    session->run({{"x", cv::Mat(random_input(8, 8) * 2)}}, second);
+    BOOST_TEST(cv::norm(first["both"], before, cv::NORM_INF) == 0);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(sessions_of_one_network_run_in_parallel) {
+  for_each_engine([](Engine& engine) {
+    const auto network = engine.load(small, {});
+    std::vector<double> errors(4, 1);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&, i] {
+        const auto session = network->session();
+        const cv::Mat input = random_input(10 + i, 16);
+        TensorMap outputs;
+        for (int n = 0; n < 5; ++n) session->run({{"x", input}}, outputs);
+        errors[static_cast<std::size_t>(i)] = cv::norm(outputs["both"], expected_outputs(input)["both"], cv::NORM_INF);
+      });
+    for (auto& thread : threads) thread.join();
+    for (const double error : errors) BOOST_TEST(error < 1e-4);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(says_what_runs) {
+  for_each_engine([](Engine& engine) {
+    const NetworkInfo info = engine.load(small, {})->info();
+    BOOST_TEST(info.precision == "fp32");
+    const auto devices = engine.devices();
+    BOOST_TEST(std::count_if(devices.begin(), devices.end(), [&](const Device& d) { return d.name == info.device; }) ==
+               1);
+    BOOST_TEST(!engine.version().empty());
+  });
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_operator_is_named_while_loading) {
+  for_each_engine([](Engine& engine) {
+    try {
+      engine.load(TEST_DATA "/unknown_operator.onnx", {});
+      BOOST_ERROR("loaded");
+    } catch (const Error& e) {
+      BOOST_TEST(e.code() == ErrorCode::unsupported);
+      BOOST_TEST(std::string(e.what()).find("NonZero") != std::string::npos, e.what());
+      BOOST_TEST(std::string(e.what()).find("odd_one") != std::string::npos, e.what());
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(broken_and_missing_files) {
+  const auto broken = std::filesystem::temp_directory_path() / ("calotype_broken_" + std::to_string(::getpid()));
+  for_each_engine([&](Engine& engine) {
+    Bytes bytes = read_file(small.string());
+    bytes.resize(bytes.size() / 2);
+    write_file(broken.string(), bytes, true);
+    BOOST_TEST(code_of([&] { engine.load(broken, {}); }) == ErrorCode::corrupt);
+    write_file(broken.string(), Bytes(100, 0xFF), true);
+    BOOST_TEST(code_of([&] { engine.load(broken, {}); }) == ErrorCode::corrupt);
+    BOOST_TEST(code_of([&] { engine.load("/no/such/file.onnx", {}); }) == ErrorCode::not_found);
+  });
+  std::filesystem::remove(broken);
+}
+
+BOOST_AUTO_TEST_CASE(impossible_wishes_are_refused) {
+  for_each_engine([](Engine& engine) {
+    BOOST_TEST(code_of([&] { engine.load(small, {"no such device", "fp32", 0}); }) == ErrorCode::engine);
+    BOOST_TEST(code_of([&] { engine.load(small, {"auto", "fp3", 0}); }) == ErrorCode::unsupported);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(wrong_inputs_are_an_error) {
+  for_each_engine([](Engine& engine) {
+    const auto session = engine.load(small, {})->session();
+    TensorMap outputs;
+    BOOST_CHECK_THROW(session->run({{"other", random_input(8, 8)}}, outputs), Error);
+    BOOST_CHECK_THROW(session->run({}, outputs), Error);
+    BOOST_CHECK_THROW(session->run({{"x", tensor(5, 8, 8)}}, outputs), Error);
+  });
+}
+
+BOOST_AUTO_TEST_SUITE_END()

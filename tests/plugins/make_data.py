@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes tests/plugins/data. Needs numpy, Pillow (with OpenJPEG) and onnx; run it only to change the data."""
+
+import pathlib
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+DATA = pathlib.Path(__file__).parent / "data"
+
+
+def pictures():
+    ramp = np.arange(35, dtype=np.uint8).reshape(5, 7) * 7
+    colour = np.stack([ramp, 255 - ramp, ramp // 2, ramp + 10], -1)
+    Image.fromarray(colour[..., :3]).save(DATA / "colour.jp2")
+    Image.fromarray(colour).save(DATA / "straight_alpha.tif")
+
+
+def save(name, nodes, outputs, initializers=()):
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "height", "width"])
+    shape = [1, None, None, None]
+    outputs = [helper.make_tensor_value_info(o, TensorProto.FLOAT, shape) for o in outputs]
+    graph = helper.make_graph(nodes, name, [x], outputs, initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="calotype tests")
+    model.ir_version = 8
+    (DATA / f"{name}.onnx").write_bytes(model.SerializeToString())
+
+
+def networks():
+    index = np.arange(4 * 3 * 3 * 3).reshape(4, 3, 3, 3)
+    weights = ((index % 7 - 3) / 4).astype(np.float16)
+    bias = (np.arange(4) / 8).astype(np.float32)
+    conv = dict(kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2])
+    node = helper.make_node
+    # "positive" = relu(c) and "both" = [c / (1 + |c|), 2 c], c being a convolution; weights are stored as fp16.
+    save(
+        "small",
+        [
+            node("Cast", ["weights16"], ["weights"], to=TensorProto.FLOAT),
+            node("Conv", ["x", "weights", "bias"], ["c"], name="conv", **conv),
+            node("Relu", ["c"], ["positive"]),
+            node("Abs", ["c"], ["magnitude"]),
+            node("Add", ["magnitude", "one"], ["divisor"]),
+            node("Div", ["c", "divisor"], ["squashed"]),
+            node("Mul", ["c", "two"], ["doubled"]),
+            node("Concat", ["squashed", "doubled"], ["both"], axis=1),
+        ],
+        ["positive", "both"],
+        [
+            numpy_helper.from_array(weights, "weights16"),
+            numpy_helper.from_array(bias, "bias"),
+            numpy_helper.from_array(np.ones((1, 4, 1, 1), np.float32), "one"),
+            numpy_helper.from_array(np.full((1, 4, 1, 1), 2, np.float32), "two"),
+        ],
+    )
+    save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])
+
+
+if __name__ == "__main__":
+    DATA.mkdir(exist_ok=True)
+    pictures()
+    networks()

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <png.h>
+
+#include <opencv2/core.hpp>
+
+#include "support.hpp"
+
+using namespace calotype;
+
+namespace {
+
+/// A 3x2 PNG of any kind, from raw rows as libpng takes them.
+Bytes raw_png(int colour, int bits, bool interlaced, std::vector<Bytes> rows, bool transparent_black = false) {
+  Bytes file;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_infop info = png_create_info_struct(png);
+  png_set_write_fn(
+      png, &file,
+      [](png_structp writer, png_bytep data, std::size_t count) {
+        auto* to = static_cast<Bytes*>(png_get_io_ptr(writer));
+        to->insert(to->end(), data, data + count);
+      },
+      nullptr);
+  png_set_IHDR(png, info, 3, static_cast<png_uint_32>(rows.size()), bits, colour,
+               interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
+  const png_color palette[] = {{10, 20, 30}, {40, 50, 60}};
+  const png_byte palette_alpha[] = {0, 255};
+  png_color_16 black{};
+  if (colour == PNG_COLOR_TYPE_PALETTE) png_set_PLTE(png, info, palette, 2);
+  if (transparent_black) png_set_tRNS(png, info, palette_alpha, 2, &black);
+  png_write_info(png, info);
+  std::vector<png_bytep> pointers;
+  for (Bytes& row : rows) pointers.push_back(row.data());
+  png_write_image(png, pointers.data());
+  png_write_end(png, nullptr);
+  png_destroy_write_struct(&png, &info);
+  return file;
+}
+
+void check(const Bytes& bytes, const cv::Mat& expected) {
+  const Image image = decode(bytes);
+  BOOST_REQUIRE(image.pixels.type() == expected.type());
+  BOOST_REQUIRE(image.pixels.size() == expected.size());
+  BOOST_TEST(cv::norm(image.pixels, expected, cv::NORM_INF) == 0);
+  const ImageInfo info = probe(bytes);
+  BOOST_TEST(info.channels == expected.channels());
+  BOOST_TEST(info.bit_depth == static_cast<int>(8 * expected.elemSize1()));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(png)
+
+BOOST_AUTO_TEST_CASE(bilevel_grey) {
+  check(raw_png(PNG_COLOR_TYPE_GRAY, 1, false, {{0b10100000}, {0b01000000}}),
+        (cv::Mat_<uchar>(2, 3) << 255, 0, 255, 0, 255, 0));
+}
+
+BOOST_AUTO_TEST_CASE(a_transparent_grey_value) {
+  check(raw_png(PNG_COLOR_TYPE_GRAY, 2, false, {{0b00011011}, {0b11000000}}, true),
+        (cv::Mat_<cv::Vec4b>(2, 3) << cv::Vec4b(0, 0, 0, 0), cv::Vec4b(85, 85, 85, 255), cv::Vec4b(170, 170, 170, 255),
+         cv::Vec4b(255, 255, 255, 255), cv::Vec4b(0, 0, 0, 0), cv::Vec4b(0, 0, 0, 0)));
+}
+
+BOOST_AUTO_TEST_CASE(a_palette_without_and_with_transparency) {
+  const cv::Vec3b a(30, 20, 10), b(60, 50, 40);
+  const cv::Vec4b a4(30, 20, 10, 0), b4(60, 50, 40, 255);
+  check(raw_png(PNG_COLOR_TYPE_PALETTE, 4, false, {{0x01, 0x00}, {0x11, 0x10}}),
+        (cv::Mat_<cv::Vec3b>(2, 3) << a, b, a, b, b, b));
+  check(raw_png(PNG_COLOR_TYPE_PALETTE, 4, false, {{0x01, 0x00}, {0x11, 0x10}}, true),
+        (cv::Mat_<cv::Vec4b>(2, 3) << a4, b4, a4, b4, b4, b4));
+}
+
+BOOST_AUTO_TEST_CASE(deep_grey_with_alpha) {
+  const cv::Vec<ushort, 4> a(258, 258, 258, 65535), b(3, 3, 3, 4);
+  check(raw_png(PNG_COLOR_TYPE_GRAY_ALPHA, 16, false, {{1, 2, 255, 255, 0, 3, 0, 4, 1, 2, 255, 255}}),
+        (cv::Mat_<cv::Vec<ushort, 4>>(1, 3) << a, b, a));
+}
+
+BOOST_AUTO_TEST_CASE(interlaced) {
+  check(raw_png(PNG_COLOR_TYPE_RGB, 8, true, {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {9, 8, 7, 6, 5, 4, 3, 2, 1}}),
+        (cv::Mat_<cv::Vec3b>(2, 3) << cv::Vec3b(3, 2, 1), cv::Vec3b(6, 5, 4), cv::Vec3b(9, 8, 7), cv::Vec3b(7, 8, 9),
+         cv::Vec3b(4, 5, 6), cv::Vec3b(1, 2, 3)));
+}
+
+BOOST_AUTO_TEST_CASE(bytes_after_the_end_are_ignored) {
+  Bytes bytes = encode(picture({5, 5}, 3, CV_8U), "png");
+  bytes.insert(bytes.end(), 100, 0x55);
+  BOOST_TEST(decode(bytes).pixels.cols == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_checksum_is_corrupt) {
+  Bytes bytes = encode(picture({5, 5}, 3, CV_8U), "png");
+  bytes[bytes.size() - 13] ^= 1;  // in the last data chunk's
+  BOOST_TEST(code_of([&] { decode(bytes); }) == ErrorCode::corrupt);
+}
+
+BOOST_AUTO_TEST_CASE(a_profile_of_another_colour_space_is_left_out) {
+  Image image = picture({5, 5}, 1, CV_8U);
+  image.meta.icc = Bytes(200, 1);
+  BOOST_TEST(decode(encode(image, "png")).meta.icc.empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_invalid_keyword_is_left_out) {
+  Image image = picture({5, 5}, 1, CV_8U);
+  image.meta.text = {{"", "no"}, {std::string(80, 'k'), "no"}, {"Title", "yes"}};
+  const auto text = decode(encode(image, "png")).meta.text;
+  BOOST_REQUIRE(text.size() == 1);
+  BOOST_TEST(text[0].second == "yes");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
