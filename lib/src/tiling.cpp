@@ -65,8 +65,7 @@ void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, dou
       const cv::Rect core = cv::Rect(x, y, plan.size, plan.size) & bounds;
       const cv::Rect where(scaled(core.x), scaled(core.y), scaled(core.width), scaled(core.height));
       if (!region.empty() && (where & region).empty()) continue;
-      // Clipped, not padded: the network's own padding then acts at the tensor's true borders, as in one run over the
-      // whole.
+      // Clipped, not padded: the network's own padding then acts at the tensor's true borders, as it would untiled.
       const cv::Rect grown =
           cv::Rect(x - plan.halo, y - plan.halo, plan.size + 2 * plan.halo, plan.size + 2 * plan.halo) & bounds;
       const cv::Mat result = run_once(session, source(grown), out);
