@@ -110,8 +110,8 @@ CALOTYPE_PLUGIN("fake", "1.0", "Apache-2.0 OR MIT", "elements for the unit tests
   decoder.params = {{"add", std::int64_t{0}, "Added to each sample.", 0, 255, {}}};
   r.add<RawDecoder>(decoder);
   r.add<RawEncoder>(codec());
-  r.add<Shade>({Kind::backbone, "shade", "Darkens.", {}, {}, 0, {{"sigma", 25.0, "By how much.", 0, 75, {}}}});
-  r.add<Naughty>({Kind::backbone, "naughty", "Fails.", {}, {}, 0, {{"how", "empty", "In which way.", {}, {}, {}}}});
+  r.add<Shade>({Kind::backbone, "shade", "Darkens.", {}, {}, 0, {{"sigma", 25.0, "By how much.", 0, 75}}});
+  r.add<Naughty>({Kind::backbone, "naughty", "Fails.", {}, {}, 0, {{"how", "empty", "In which way."}}});
   r.add<Echo>(engine("echo", 1000));
   r.add<Absent>(engine("absent", 2000));
 }

@@ -11,8 +11,8 @@ const std::vector<ParamSpec> kSpecs = {
     {"sigma", 25.0, "Noise level.", 0, 75, {}},
     {"quality", std::int64_t{60}, "Quality.", 1, 100, {}},
     {"tune", "psnr", "What counts.", {}, {}, {"psnr", "ms-ssim"}},
-    {"verify", false, "Decode again.", {}, {}, {}},
-    {"model", "", "Model id.", {}, {}, {}},
+    {"verify", false, "Decode again."},
+    {"model", "", "Model id."},
 };
 
 Params validated(const RawParams& raw) { return Params::validated(kSpecs, raw, "denoise"); }
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(wrong_use_by_code_is_internal) {
   const Params p = validated({});
   BOOST_TEST((error_of([&] { p.get<int>("sigma"); }).code() == ErrorCode::internal));
   BOOST_TEST((error_of([&] { p.get<int>("nothing"); }).code() == ErrorCode::internal));
-  const Params big = Params::validated({{"n", std::int64_t{1} << 40, "", {}, {}, {}}}, {}, "x");
+  const Params big = Params::validated({{"n", std::int64_t{1} << 40, ""}}, {}, "x");
   BOOST_TEST((error_of([&] { big.get<int>("n"); }).code() == ErrorCode::usage));
   BOOST_TEST(big.get<std::int64_t>("n") == std::int64_t{1} << 40);
 }

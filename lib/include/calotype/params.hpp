@@ -18,9 +18,9 @@ using Value = std::variant<bool, std::int64_t, double, std::string>;
 struct ParamSpec {
   std::string name;
   Value fallback;
-  std::string doc;                   ///< one sentence, with the unit
-  std::optional<double> min, max;    ///< inclusive, numbers only
-  std::vector<std::string> choices;  ///< text only; empty: anything
+  std::string doc;                           ///< one sentence, with the unit
+  std::optional<double> min = {}, max = {};  ///< inclusive, numbers only
+  std::vector<std::string> choices = {};     ///< text only; empty: anything
 };
 
 /// Text as typed by a person, before validation.
@@ -30,8 +30,8 @@ using RawParams = std::map<std::string, std::string>;
 class CALOTYPE_API Params {
  public:
   Params() = default;
-  /// Checks `raw` against `specs` and fills in fallbacks. Throws usage, naming `element` (unless empty), the parameter, its
-  /// range and the nearest known name.
+  /// Checks `raw` against `specs` and fills in fallbacks. Throws usage, naming `element` (unless empty), the parameter,
+  /// its range and the nearest known name.
   static Params validated(const std::vector<ParamSpec>& specs, const RawParams& raw, const std::string& element);
 
   /// T is bool, std::int64_t, int, double or std::string and must be the declared type. Throws internal if undeclared.

@@ -18,12 +18,12 @@ CALOTYPE_API const char* to_string(Kind kind) noexcept;
 /// What a plugin declares of one thing that it supplies.
 struct ElementInfo {
   Kind kind = Kind::backbone;
-  std::string name;                     ///< unique per kind, [a-z0-9_-]+
-  std::string doc;                      ///< one sentence
-  std::vector<std::string> extensions;  ///< codecs: lower case, without the dot; the first is the usual one
-  std::vector<std::string> magics;      ///< decoders: hex of the first bytes, "??" for any byte ("ffd8ff")
-  int priority = 0;                     ///< engines: auto tries the highest first; codecs: the highest wins an extension or magic
-  std::vector<ParamSpec> params;        ///< empty in lists made from sidecars alone; see Registry::describe
+  std::string name;                          ///< unique per kind, [a-z0-9_-]+
+  std::string doc;                           ///< one sentence
+  std::vector<std::string> extensions = {};  ///< codecs: lower case, without the dot; the first is the usual one
+  std::vector<std::string> magics = {};      ///< decoders: hex of the first bytes, "??" for any byte ("ffd8ff")
+  int priority = 0;  ///< engines: auto tries the highest first; codecs: the highest wins an extension or magic
+  std::vector<ParamSpec> params = {};  ///< empty in lists made from sidecars alone; see Registry::describe
 };
 
 /// Where it came from.
@@ -40,16 +40,16 @@ struct Item {
 /// A plugin that was refused, or one of its elements.
 struct LoadFailure {
   std::filesystem::path file;
-  std::string reason;                ///< who, where, expected, got, way out
-  std::vector<std::string> provides; ///< "kind name" as its sidecar said, so that "not found" can name the culprit
+  std::string reason;                 ///< who, where, expected, got, way out
+  std::vector<std::string> provides;  ///< "kind name" as its sidecar said, so that "not found" can name the culprit
 };
 
 /// Finds plugins and makes what they supply. Safe to use from many threads.
 ///
 /// Looks in add_path() directories, then $CALOTYPE_PLUGIN_PATH (colon-separated), then
-/// <directory of libcalotype>/calotype/plugins-<ABI>. No recursion. Files are named calotype_<name>.so; beside each may lie a sidecar
-/// calotype_<name>.provides that lists its elements, so that the library itself is opened only when one is used.
-/// The first of two equal names wins and the loser is a failure. Nothing is ever unloaded.
+/// <directory of libcalotype>/calotype/plugins-<ABI>. No recursion. Files are named calotype_<name>.so; beside each may
+/// lie a sidecar calotype_<name>.provides that lists its elements, so that the library itself is opened only when one
+/// is used. The first of two equal names wins and the loser is a failure. Nothing is ever unloaded.
 class CALOTYPE_API Registry {
  public:
   static Registry& global();
@@ -67,7 +67,7 @@ class CALOTYPE_API Registry {
   /// Engines are made once and shared: they own devices.
   std::shared_ptr<Engine> engine(const std::string& name);
 
-  /// One element with its parameters; loads its plugin. Throws not_found with the nearest name and any failure behind it.
+  /// One element with its parameters; loads its plugin. Throws not_found with the nearest name and the refusal behind it.
   Item describe(Kind kind, const std::string& name);
   /// All elements, without loading what a sidecar describes.
   std::vector<Item> items();
