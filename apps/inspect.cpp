@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "common/console.hpp"
+#include "common/elements.hpp"
 #include "selftest.hpp"
 #include "verbs.hpp"
 
@@ -125,8 +126,7 @@ void show_element(const Item& listed, bool json) {
   print("  plugin: " + item.plugin.name + " " + item.plugin.version + ", " + item.plugin.license + ", " +
         item.plugin.file.string());
   if (!item.element.extensions.empty()) print("  extensions: " + joined(item.element.extensions));
-  for (const ParamSpec& spec : item.element.params)
-    print("  " + padded(spec.name, 14) + spec.doc + " (" + describe(spec) + ")");
+  for (const ParamSpec& spec : item.element.params) print("  " + padded(spec.name, 14) + documentation(spec));
 }
 
 void show_model(const std::string& id, bool json) {

@@ -24,12 +24,18 @@ std::string placeholder(const ParamSpec& spec) {
 
 }  // namespace
 
+std::string documentation(const ParamSpec& spec) {
+  std::string text = spec.doc;
+  if (!text.empty() && text.back() == '.') text.pop_back();
+  return text + " (" + describe(spec) + ").";
+}
+
 std::vector<Option> element_options(Kind kind, const std::string& name, const std::map<std::string, char>& letters) {
   std::vector<Option> options;
   for (const ParamSpec& spec : Registry::global().describe(kind, name).element.params) {
     const auto letter = letters.find(spec.name);
-    Option option{spec.name, letter == letters.end() ? '\0' : letter->second, placeholder(spec),
-                  spec.doc + " (" + describe(spec) + ")", spec.choices};
+    Option option{spec.name, letter == letters.end() ? '\0' : letter->second, placeholder(spec), documentation(spec),
+                  spec.choices};
     if (std::holds_alternative<bool>(spec.fallback)) option.choices = {"on", "off"};
     options.push_back(std::move(option));
   }

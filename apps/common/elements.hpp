@@ -8,6 +8,8 @@
 
 #include "common/options.hpp"
 
+/// A parameter's sentence with its type, range and default.
+std::string documentation(const calotype::ParamSpec& spec);
 /// One option per parameter of an element: names, ranges and documentation stay where the plugin declared them.
 std::vector<Option> element_options(calotype::Kind kind, const std::string& name,
                                     const std::map<std::string, char>& letters = {});

@@ -52,11 +52,9 @@ Arguments::Arguments(const std::vector<Option>& options, const std::vector<std::
     else
       description.add_options()(name.c_str(), po::value<std::string>(), "");
   }
-  po::positional_options_description positional;
-  positional.add("", -1);
   try {
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    const auto parsed = po::command_line_parser(tokens).options(description).positional(positional).style(style).run();
+    const auto parsed = po::command_line_parser(tokens).options(description).style(style).run();
     for (const auto& option : parsed.options) {
       if (option.position_key >= 0) {
         operands_.insert(operands_.end(), option.value.begin(), option.value.end());

@@ -39,8 +39,7 @@ Folder::~Folder() {
 }
 
 Folder::Finished Folder::run(const std::string& script) const {
-  std::ofstream(path("../script")) << "calotype() { \"" CALOTYPE_COMMAND "\" \"$@\"; }\ncd \"" << path_ << "\"\n"
-                                   << script << "\n";
+  std::ofstream(path("../script")) << "PATH='" CALOTYPE_BIN "':$PATH\ncd '" << path_ << "'\n" << script << "\n";
   const std::string base = path("..");
   const int status =
       std::system(("sh '" + base + "/script' > '" + base + "/out' 2> '" + base + "/err' < /dev/null").c_str());

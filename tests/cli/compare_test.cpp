@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(other_depths_and_channels_compare_by_colour) {
   BOOST_REQUIRE(objects.size() == 1);
   const double psnr = objects[0].get<double>("psnr"), ms_ssim = objects[0].get<double>("ms_ssim");
   BOOST_TEST((psnr > 5 && psnr < 60));
-  BOOST_TEST((ms_ssim > 0 && ms_ssim < 1));
+  BOOST_TEST(ms_ssim < 1);
 }
 
 BOOST_AUTO_TEST_CASE(sizes_must_agree) {
