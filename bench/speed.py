@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole-process encode and decode times of `calotype` and the codecs of Debian, at settings of about equal quality. Tools take
+turns on each image, so that a busy machine disturbs all alike; medians are reported. Writes speed.json and speed.md.
+
+    python3 bench/speed.py KODAK_FOLDER --images 4 --rounds 5
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import tempfile
+import time
+
+import cv2
+
+from tools import PEERS, calotype, choose
+
+
+def seconds(command):
+    start = time.perf_counter()
+    ran = subprocess.run(command, capture_output=True, text=True)
+    elapsed = time.perf_counter() - start
+    if ran.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {ran.stderr.strip()[-500:]}")
+    return elapsed
+
+
+def measure(codecs, images, rounds):
+    times = {codec.name: {"encode": [], "decode": []} for codec in codecs}
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for path in images:
+            ppm = folder / "in.ppm"
+            cv2.imwrite(str(ppm), cv2.imread(str(path), cv2.IMREAD_COLOR))
+            for _ in range(rounds):
+                for codec in codecs:
+                    coded, decoded = folder / f"coded{codec.suffix}", folder / f"decoded{codec.picture}"
+                    source = ppm if codec.source == "ppm" else path
+                    times[codec.name]["encode"].append(seconds(codec.encode_command(codec.typical, source, coded)))
+                    times[codec.name]["decode"].append(seconds(codec.decode_command(coded, decoded)))
+    return {name: {side: statistics.median(values) for side, values in sides.items()} for name, sides in times.items()}
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def markdown(results):
+    lines = ["# Speed\n", "Written by `bench/speed.py`: milliseconds of one whole process, start-up and file formats included, median of "
+             f"{results['rounds']} rounds on {results['images']} images of {results['megapixels']:.2f} megapixels; "
+             f"{results['cores']} cores, {results['processor']}.\n",
+             "| codec | setting | encode ms | decode ms |", "| --- | --: | --: | --: |"]
+    lines += [f"| {name} | {row['setting']:g} | {1000 * row['encode']:.0f} | {1000 * row['decode']:.0f} |"
+              for name, row in results["codecs"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    root = pathlib.Path(__file__).resolve().parent.parent
+    parser.add_argument("folder", type=pathlib.Path, help="PNGs")
+    parser.add_argument("--images", type=int, default=4, help="only the first so many")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--codecs", nargs="*", help="only these (default: all installed)")
+    parser.add_argument("--calotype", default=str(root / "build/release/bin/calotype"), metavar="BINARY")
+    parser.add_argument("--out", type=pathlib.Path, default=root / "docs/results")
+    options = parser.parse_args()
+
+    images = sorted(options.folder.glob("*.png"))[:options.images]
+    if not images:
+        parser.error(f"no PNG in {options.folder}")
+    codecs = choose(options.codecs, [calotype(options.calotype), *PEERS])
+    medians = measure(codecs, images, options.rounds)
+    pixels = [picture.shape[0] * picture.shape[1] for picture in (cv2.imread(str(path)) for path in images)]
+    results = {"images": len(images), "rounds": options.rounds, "megapixels": statistics.mean(pixels) / 1e6,
+               "cores": len(os.sched_getaffinity(0)), "processor": processor(),
+               "codecs": {codec.name: {"setting": codec.typical, **medians[codec.name]} for codec in codecs}}
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "speed.json").write_text(json.dumps(results, indent=1) + "\n")
+    (options.out / "speed.md").write_text(markdown(results))
+    print(markdown(results))
+
+
+if __name__ == "__main__":
+    main()
