@@ -82,33 +82,56 @@ void put_message(Bytes& to, std::uint64_t number, const Bytes& payload) {
   to.insert(to.end(), payload.begin(), payload.end());
 }
 
-Bytes widened(Span halves) {
-  const int count = static_cast<int>(halves.size() / 2);
-  if (count == 0) return {};
-  cv::Mat half(1, count, CV_16F), single;
-  std::memcpy(half.data, halves.begin, static_cast<std::size_t>(count) * 2);
-  half.convertTo(single, CV_32F);
-  return Bytes(single.data, single.data + static_cast<std::size_t>(count) * 4);
+/// Calls `use` with every field of a message.
+template <class Use>
+void for_each_field(Span message, Use use) {
+  while (message.size()) use(take_field(message));
 }
 
-Bytes rewrite_tensor(Span tensor) {
+bool is_half(Span tensor) {
   bool half = false;
-  for (Span rest = tensor; rest.size();) {
-    const Field field = take_field(rest);
+  for_each_field(tensor, [&](const Field& field) {
     if (field.number == tensor_data_type) half = field.value == type_fp16;
-  }
+  });
+  return half;
+}
+
+bool has_half_weights(Span model) {
+  bool found = false;
+  for_each_field(model, [&](const Field& part) {
+    if (part.number != model_graph) return;
+    for_each_field(part.payload, [&](const Field& field) {
+      if (field.number == graph_initializer) found = found || is_half(field.payload);
+    });
+  });
+  return found;
+}
+
+void put_widened(Bytes& to, Span halves) {
+  const int count = static_cast<int>(halves.size() / 2);
+  put_varint(to, tensor_raw_data << 3 | length_delimited);
+  put_varint(to, 4 * static_cast<std::uint64_t>(count));
+  if (count == 0) return;
+  cv::Mat half(1, count, CV_16F), single;
+  std::memcpy(half.data, halves.begin, 2 * static_cast<std::size_t>(count));
+  half.convertTo(single, CV_32F);
+  put(to, {single.data, single.data + 4 * static_cast<std::size_t>(count)});
+}
+
+Bytes widened_tensor(Span tensor) {
+  if (!is_half(tensor)) return Bytes(tensor.begin, tensor.end);
   Bytes result;
-  for (Span rest = tensor; rest.size();) {
-    const Field field = take_field(rest);
-    if (half && field.number == tensor_data_type) {
+  result.reserve(2 * tensor.size());
+  for_each_field(tensor, [&](const Field& field) {
+    if (field.number == tensor_data_type) {
       put_varint(result, tensor_data_type << 3 | varint);
       put_varint(result, type_fp32);
-    } else if (half && field.number == tensor_raw_data) {
-      put_message(result, tensor_raw_data, widened(field.payload));
+    } else if (field.number == tensor_raw_data) {
+      put_widened(result, field.payload);
     } else {
       put(result, field.whole);
     }
-  }
+  });
   return result;
 }
 
@@ -116,21 +139,23 @@ Bytes rewrite_tensor(Span tensor) {
 template <class Rewrite>
 Bytes rewrite_fields(Span message, std::uint64_t number, Rewrite rewrite) {
   Bytes result;
-  while (message.size()) {
-    const Field field = take_field(message);
-    if (field.number == number && field.wire == length_delimited)
+  result.reserve(2 * message.size());
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == number)
       put_message(result, number, rewrite(field.payload));
     else
       put(result, field.whole);
-  }
+  });
   return result;
 }
 
 }  // namespace
 
-Bytes with_fp32_weights(const Bytes& onnx) {
-  return rewrite_fields({onnx.data(), onnx.data() + onnx.size()}, model_graph,
-                        [](Span graph) { return rewrite_fields(graph, graph_initializer, rewrite_tensor); });
+Bytes with_fp32_weights(Bytes onnx) {
+  const Span model{onnx.data(), onnx.data() + onnx.size()};
+  if (!has_half_weights(model)) return onnx;
+  return rewrite_fields(model, model_graph,
+                        [](Span graph) { return rewrite_fields(graph, graph_initializer, widened_tensor); });
 }
 
 }  // namespace calotype
