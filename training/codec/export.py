@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exports a checkpoint: export.py CHECKPOINT FOLDER --data DIR. ONNX networks, entropy.bin (integer networks and tables), model.ini.
+
+The tables are fitted to, and the integer networks calibrated on, training photographs. Files are written beside and moved into place.
+"""
+import argparse
+import hashlib
+import math
+import os
+import shutil
+import tempfile
+import numpy as np
+import torch
+from data import photographs
+from graph import write_graphs
+from integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
+from model import build
+from runtime import POSITIONS, Codec
+from tables import Histograms
+from train import load
+from weights import PARTS, write_records
+
+SOURCE = '615 CC0, CC BY, CC BY-SA and Unsplash photographs'
+
+
+class FloatNet:
+    """A scale network before quantisation; remembers the largest activations."""
+    def __init__(self, layers, first):
+        self.layers, self.first, self.peaks = layers, first, None
+
+    def __call__(self, x):
+        x = x / self.first
+        peaks = activations(self.layers, x)
+        self.peaks = peaks if self.peaks is None else [np.maximum(a, b) for a, b in zip(self.peaks, peaks)]
+        for w, b, up, relu in self.layers:
+            x = conv(x, w, b)
+            x = shuffle(np.maximum(x, 0) if relu else x, up)
+        return np.rint(x * ONE).astype(np.int32)
+
+
+def rate_records(net):
+    """Per-rate tables and the constants of the scale path."""
+    lg, m, b = 10 * net['gain'], np.arange(256), np.arange(-192, 385)
+    return {'scale_bias': np.int32(np.rint(ONE * (lg + 10 * net['sb']))),
+            'magnitude': np.int16(np.rint(ONE * np.log1p(m))), 'fill': np.int16(np.rint(ONE * np.log1p(.8 * np.exp(b / ONE)))),
+            'gain': np.float32(lg + math.log(6.5)), 'inverse': np.float32(10 * net['correction'] - lg - math.log(6.5)),
+            'norm': np.float32(lg + math.log(2)), 'mu': np.float32([.13]), 'train.sb': np.float32(net['sb']),
+            **{'train.' + k: np.float32(v) for k, v in net.items() if k.startswith('fz.')}}
+
+
+def crops(images, size, count, rng):
+    for i in rng.permutation(len(images) * (1 + count // len(images)))[:count]:
+        im = images[i % len(images)]
+        h, w = min(size, im.shape[0]), min(size, im.shape[1])
+        y, x = rng.integers(im.shape[0] - h + 1), rng.integers(im.shape[1] - w + 1)
+        yield im[y:y + h, x:x + w]
+
+
+def model_ini(folder, version):
+    digest = lambda f: hashlib.sha256(open(os.path.join(folder, f), 'rb').read()).hexdigest()
+    parts = [(p, p + '.onnx') for p in PARTS] + [('entropy', 'entropy.bin')]
+    lines = ['[model]', 'id=latent', 'task=codec', f'version={version}', 'license=Apache-2.0', f'source={SOURCE}', '', '[part]']
+    for name, file in parts:
+        lines += [f'{name}={file}', f'{name}_sha256={digest(file)}']
+    lines += ['', '[tile]', 'multiple=16', 'halo=64', 'size=1024', '', '[engine]', 'precision=fp32,bf16', '']
+    open(os.path.join(folder, 'model.ini'), 'w').write('\n'.join(lines))
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument('checkpoint')
+    ap.add_argument('folder')
+    ap.add_argument('--data', required=True)
+    ap.add_argument('--version', default='1')
+    ap.add_argument('--crops', type=int, default=48, help='photographs for the symbol tables')
+    ap.add_argument('--half', action='store_true', help='half-precision initialisers; OpenCV before 4.7 cannot read them')
+    a = ap.parse_args()
+    torch.set_num_threads(1)
+    state = {k: v.half().float().numpy() for k, v in build(load(a.checkpoint)).state_dict().items()}
+    images, rng = photographs(a.data), np.random.default_rng(7)
+    with tempfile.TemporaryDirectory() as tmp:
+        write_graphs(state, tmp, a.half)
+        records, entropy = rate_records(state), os.path.join(tmp, 'entropy.bin')
+        write_records(entropy, records)
+        codec = Codec(tmp, tables=False)
+        layers = {s: float_layers(state, s) for s in LAYERS}
+        for again in range(2):                   # peaks, equalise, peaks of the equalised networks
+            nets = {s: FloatNet(layers[s], 1 if s == 'hyper' else ONE) for s in LAYERS}
+            codec.hyper, codec.context = nets['hyper'], [nets[f'context{k}'] for k in (1, 2, 3)]
+            for im in crops(images, 256, 20, np.random.default_rng(1)):
+                codec.encode(codec.analyse(im), int(rng.integers(POSITIONS + 1)))
+            if not again:
+                for s in LAYERS:
+                    equalise(layers[s], nets[s].peaks)
+        M = codec.M
+        for s in LAYERS:
+            limits = np.full(layers[s][0][0].shape[1], 127.0) if s == 'hyper' else np.r_[np.full(M, 371.0), np.full(M, 448.0)]
+            records.update(quantise(s, layers[s], nets[s].peaks, limits, 1 if s == 'hyper' else ONE))
+        write_records(entropy, records)
+        codec, hist = Codec(tmp, tables=False), Histograms(state['ha.4.weight'].shape[0])
+        for n, im in enumerate(crops(images, 384, a.crops, rng)):
+            y = codec.analyse(im)
+            for i in range(9):
+                hist.add(codec.encode(y, min(POSITIONS, 32 * i + int(rng.integers(33)))))
+        records.update(hist.records())
+        write_records(entropy, records)
+        model_ini(tmp, a.version)
+        os.makedirs(a.folder, exist_ok=True)
+        for f in sorted(os.listdir(tmp), key=lambda f: f == 'model.ini'):
+            shutil.copy(os.path.join(tmp, f), os.path.join(a.folder, f + '.new'))
+            os.replace(os.path.join(a.folder, f + '.new'), os.path.join(a.folder, f))
+            print('  %-22s %9d bytes' % (f, os.path.getsize(os.path.join(a.folder, f))))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The float networks as ONNX files: plain convolutions and elementwise operations, weights that half precision holds, any height and width."""
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from weights import FOLDS, fold_shuffle
+
+
+class Graph:
+    def __init__(self, state, name, inputs, outputs, half=True):
+        self.state, self.name, self.half, self.nodes, self.weights, self.count = state, name, half, [], [], 0
+        self.inputs = [helper.make_tensor_value_info('x', TensorProto.FLOAT, [1, inputs, 'h', 'w'])]
+        self.outputs = [helper.make_tensor_value_info('y', TensorProto.FLOAT, [1, outputs, 'H', 'W'])]
+
+    def op(self, kind, *inputs, out=None, **attributes):
+        self.count += 1
+        out = out or f'{kind.lower()}{self.count}'
+        self.nodes.append(helper.make_node(kind, list(inputs), [out], name=out, **attributes))
+        return out
+
+    def constant(self, value):
+        self.count += 1
+        self.weights.append(numpy_helper.from_array(np.float32(value).reshape(1), f'constant{self.count}'))
+        return f'constant{self.count}'
+
+    def parameter(self, name, value=None):
+        value = self.state[name] if value is None else value
+        value = np.ascontiguousarray(FOLDS[name][0](value) if name in FOLDS else value)
+        if not self.half:
+            self.weights.append(numpy_helper.from_array(value.astype(np.float32), name))
+            return name
+        assert np.abs(value).max() < 60000
+        self.weights.append(numpy_helper.from_array(value.astype(np.float16), name))
+        return self.op('Cast', name, to=TensorProto.FLOAT)
+
+    def conv(self, x, name, stride=1, pad=0, groups=1, out=None, weight=None, bias=None):
+        w = self.parameter(name + '.weight', weight)
+        k = (weight if weight is not None else FOLDS.get(name + '.weight', (lambda v: v,))[0](self.state[name + '.weight'])).shape[2]
+        return self.op('Conv', x, w, self.parameter(name + '.bias', bias), kernel_shape=[k, k], strides=[stride] * 2, pads=[pad] * 4, group=groups, out=out)
+
+    def up(self, x, name, out=None):
+        return self.op('ConvTranspose', x, self.parameter(name + '.weight'), self.parameter(name + '.bias'), kernel_shape=[5, 5],
+                       strides=[2, 2], pads=[2] * 4, output_padding=[1, 1], out=out)
+
+    def relu(self, x):
+        return self.op('Relu', x)
+
+    def block(self, x, name):
+        t = self.relu(self.conv(x, name + '.a'))
+        t = self.conv(t, name + '.d', pad=1, groups=self.state[name + '.d.weight'].shape[0])
+        x = self.op('Add', x, self.conv(t, name + '.b'))
+        return self.op('Add', x, self.conv(self.relu(self.conv(x, name + '.f')), name + '.g'))
+
+    def dense(self, x, name):
+        i = 0
+        while f'{name}.{i}.p.weight' in self.state:
+            x = self.op('Add', x, self.conv(self.relu(self.conv(x, f'{name}.{i}.p', pad=1)), f'{name}.{i}.q', pad=1))
+            i += 1
+        return x
+
+    def gdn(self, x, name, inverse=False):
+        n = self.op('Add', self.relu(self.conv(self.op('Abs', x), name + '.norm')), self.constant(.05))
+        return self.op('Mul' if inverse else 'Div', x, n)
+
+    def shuffled(self, x, name, factor=1):
+        """x has the extra channel of ones; see weights.fold_shuffle."""
+        w = self.parameter(name + '.shuffled', fold_shuffle(self.state[name + '.weight'], self.state[name + '.bias'], factor))
+        return self.op('ConvTranspose', x, w, kernel_shape=[2, 2], strides=[2, 2])
+
+    def save(self, path):
+        graph = helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, self.weights)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 11)], producer_name='calotype')
+        model.ir_version = 6
+        onnx.checker.check_model(model)
+        onnx.save(model, path)
+
+
+def ones_channel(w, b):
+    """The layer with one more output, which is always one."""
+    return np.concatenate([w, np.zeros_like(w[:1])]), np.concatenate([b, np.ones(1, np.float32)])
+
+
+def write_graphs(state, folder, half=True):
+    """state: name -> float32 array."""
+    M, H = state['ga.linear.weight'].shape[0], state['ha.4.weight'].shape[0]
+
+    g = Graph(state, 'analysis', 3, M, half)
+    t = g.op('Add', g.op('Mul', 'x', g.constant(4)), g.constant(-2))
+    for i in (0, 2, 4):
+        t = g.gdn(g.conv(t, f'ga.branch.{i}', 2, 2), f'ga.branch.{i + 1}')
+    t = g.conv(g.dense(g.block(t, 'ga.branch.6'), 'ga.dense'), 'ga.tail', 2, 2)
+    g.op('Add', g.conv('x', 'ga.linear', 16, 8), t, out='y')
+    g.save(f'{folder}/analysis.onnx')
+
+    g = Graph(state, 'hyper_analysis', 2 * M, H, half)
+    t = g.relu(g.conv(g.block(g.conv('x', 'ha.0'), 'ha.1'), 'ha.2', 2))
+    g.conv(t, 'ha.4', 2, out='y')
+    g.save(f'{folder}/hyper_analysis.onnx')
+
+    g = Graph(state, 'hyper_mean', H, M, half)
+    w, b = ones_channel(np.eye(H, dtype=np.float32)[..., None, None], np.zeros(H, np.float32))
+    w, b = (numpy_helper.from_array(v.astype(np.float32), n) for v, n in ((w, 'ones_weight'), (b, 'ones_bias')))
+    g.weights += [w, b]
+    t = g.relu(g.shuffled(g.op('Conv', 'x', 'ones_weight', 'ones_bias', kernel_shape=[1, 1]), 'hmu.0', .5))
+    w, b = ones_channel(state['hmu.3.weight'], state['hmu.3.bias'])
+    t = g.relu(g.shuffled(g.relu(g.conv(t, 'hmu.3', pad=1, weight=w, bias=b)), 'hmu.5'))
+    g.conv(g.relu(g.conv(t, 'hmu.8', pad=1)), 'hmu.10', out='y')
+    g.save(f'{folder}/hyper_mean.onnx')
+
+    for k in range(3):
+        g = Graph(state, f'context_{k + 1}', 2 * M, M, half)
+        t = g.block(g.block(g.conv('x', f'cx.{k}.0'), f'cx.{k}.1'), f'cx.{k}.2')
+        g.conv(t, f'cx.{k}.3', out='y')
+        g.save(f'{folder}/context_{k + 1}.onnx')
+
+    g = Graph(state, 'synthesis', M, 3, half)
+    picture = g.op('ConvTranspose', 'x', g.parameter('gs.linear.weight'), g.parameter('gs.linear.bias'), kernel_shape=[32, 32], strides=[16, 16], pads=[8] * 4)
+    t = g.gdn(g.dense(g.block(g.up('x', 'gs.branch.0'), 'gs.branch.1'), 'gs.dense'), 'gs.branch.2', True)
+    t = g.gdn(g.up(t, 'gs.branch.3'), 'gs.branch.4', True)
+    t = g.op('Add', t, g.conv(g.op('Add', picture, g.constant(-.5)), 'gs.mix', 4, 4))
+    t = g.up(g.gdn(g.up(t, 'gs.last.0'), 'gs.last.1', True), 'gs.tail')
+    g.op('Add', picture, t, out='y')
+    g.save(f'{folder}/synthesis.onnx')

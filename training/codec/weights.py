@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exported folder: entropy.bin records, and the way back from a folder to a state dict."""
+import math
+import os
+import struct
+import numpy as np
+
+PARTS = ('analysis', 'hyper_analysis', 'hyper_mean', 'context_1', 'context_2', 'context_3', 'synthesis')
+TYPES = {1: '<i2', 2: '<i4', 3: '<f4'}
+
+
+def write_records(path, records):
+    """records: name -> int16, int32 or float32 array. Magic CENT, u32 version 1, then u8 length, name, u8 type, u8 ndim, u32 dims, data."""
+    codes = {np.dtype(v): k for k, v in TYPES.items()}
+    with open(path, 'wb') as f:
+        f.write(b'CENT' + struct.pack('<I', 1))
+        for name, value in records.items():
+            value = np.ascontiguousarray(value)
+            f.write(struct.pack('<B', len(name)) + name.encode() + struct.pack('<BB', codes[value.dtype], value.ndim))
+            f.write(struct.pack('<%dI' % value.ndim, *value.shape) + value.tobytes())
+
+
+def read_records(path):
+    data, at, out = open(path, 'rb').read(), 8, {}
+    assert data[:4] == b'CENT' and struct.unpack('<I', data[4:8])[0] == 1
+    while at < len(data):
+        n = data[at]
+        name = data[at + 1:at + 1 + n].decode()
+        kind, ndim = data[at + 1 + n], data[at + 2 + n]
+        at += 3 + n
+        dims = struct.unpack_from('<%dI' % ndim, data, at)
+        at += 4 * ndim
+        count = int(np.prod(dims)) if ndim else 1
+        out[name] = np.frombuffer(data, TYPES[kind], count, at).reshape(dims).copy()
+        at += out[name].nbytes
+    return out
+
+
+# Layers that look different in the ONNX files: name -> (fold, unfold), all exact.
+
+def unshuffled(block):
+    """Kernel over pixel-unshuffled colour planes [O, 3 b b, k, k] <-> kernel over pixels [O, 3, k b, k b]."""
+    def fold(w):
+        o, _, k, _ = w.shape
+        return w.reshape(o, 3, block, block, k, k).transpose(0, 1, 4, 2, 5, 3).reshape(o, 3, k * block, k * block)
+
+    def unfold(w):
+        o, k = w.shape[0], w.shape[2] // block
+        return w.reshape(o, 3, k, block, k, block).transpose(0, 1, 3, 5, 2, 4).reshape(o, 3 * block * block, k, k)
+    return fold, unfold
+
+
+def scaled(f):
+    return (lambda w: w * np.float32(f)), (lambda w: w / np.float32(f))
+
+
+FOLDS = {'ga.linear.weight': unshuffled(8), 'gs.linear.weight': unshuffled(8), 'gs.mix.weight': unshuffled(4),
+         'gs.branch.0.weight': scaled(4), 'ha.4.weight': scaled(8), 'ha.4.bias': scaled(8)}
+
+
+def fold_shuffle(w, b, factor=1):
+    """1x1 convolution + PixelShuffle 2 as ConvTranspose k2 s2; an extra constant input channel of ones carries the biases, one per position."""
+    o, i = w.shape[:2]
+    w = (w * np.float32(factor)).reshape(o // 4, 2, 2, i).transpose(3, 0, 1, 2)
+    return np.concatenate([w, b.reshape(1, o // 4, 2, 2)])
+
+
+def unfold_shuffle(w, factor=1):
+    i, o = w.shape[0] - 1, w.shape[1]
+    return (w[:i].transpose(1, 2, 3, 0).reshape(o * 4, i, 1, 1) / np.float32(factor)), w[i].reshape(o * 4)
+
+
+def read_folder(folder):
+    """State dict of an exported folder (torch tensors)."""
+    import onnx
+    import torch
+    state = {}
+    for part in PARTS:
+        for t in onnx.load(os.path.join(folder, part + '.onnx')).graph.initializer:
+            if '.' in t.name:
+                w = onnx.numpy_helper.to_array(t).astype(np.float32)
+                state[t.name] = FOLDS[t.name][1](w) if t.name in FOLDS else w
+    for layer, factor in ((0, .5), (5, 1)):
+        state[f'hmu.{layer}.weight'], state[f'hmu.{layer}.bias'] = unfold_shuffle(state.pop(f'hmu.{layer}.shuffled'), factor)
+    state['hmu.3.weight'], state['hmu.3.bias'] = state['hmu.3.weight'][:-1], state['hmu.3.bias'][:-1]
+    r = read_records(os.path.join(folder, 'entropy.bin'))
+    for stack, prefix, layers in (('hyper', 'hsc', (0, 3, 5, 8, 10)), *(('context%d' % (k + 1), 'cs.%d' % k, (0, 2, 4)) for k in range(3))):
+        for i, layer in enumerate(layers):
+            fw, fb = r[f'train.{stack}.scale'][i]
+            state[f'{prefix}.{layer}.weight'] = r[f'{stack}.{i}.weight'] * fw
+            state[f'{prefix}.{layer}.bias'] = r[f'{stack}.{i}.bias'] * fb
+    lg = r['norm'] - math.log(2)
+    step = math.exp(float((r['gain'] - lg).mean()))
+    state['gain'], state['sb'], state['correction'] = lg / 10, r['train.sb'], (r['inverse'] + lg + math.log(step)) / 10
+    state.update({k[6:]: v for k, v in r.items() if k.startswith('train.fz.')})
+    return {k: torch.from_numpy(np.ascontiguousarray(v, dtype=np.float32)) for k, v in state.items()}
