@@ -94,7 +94,7 @@ std::string compare_page(const Side& left, const Side& right, const cv::Mat& a, 
                          const Scores& scores) {
   const auto facts = [](const Side& side) {
     return escaped(side.info.format) + ", " + human_size(static_cast<double>(side.file.size())) + ", " +
-           fixed(side.bpp(), 3) + " bpp";
+           fixed(side.bpp(), 3) + "&nbsp;bpp";
   };
   return filled(
       kComparePage,

@@ -43,6 +43,12 @@ bool declares(const ElementInfo& element, const std::string& parameter) {
   return false;
 }
 
+std::string output_format(const Transcode& plan, const std::string& output) {
+  for (const std::string& format : {plan.encoder, extension_of(output), plan.extension})
+    if (!format.empty()) return format;
+  throw Error(ErrorCode::usage, output + ": the output's format is not known", "say --format NAME");
+}
+
 Result transcode_one(const Transcode& plan, const Job& job, const Limits& limits, bool overwrite) {
   const auto start = std::chrono::steady_clock::now();
   if (job.output != "-" && !overwrite && fs::is_regular_file(job.output))
@@ -57,7 +63,7 @@ Result transcode_one(const Transcode& plan, const Job& job, const Limits& limits
   if (!plan.decoder.empty() && decoder != plan.decoder)
     throw Error(ErrorCode::usage, job.input + ": this is " + decoder + ", not " + plan.decoder,
                 "\"calotype convert\" turns any format into any other");
-  registry.encoder(plan.encoder.empty() ? extension_of(job.output) : plan.encoder, &encoder);
+  registry.encoder(output_format(plan, job.output), &encoder);
 
   const ElementInfo reading = registry.describe(Kind::decoder, decoder).element;
   const ElementInfo writing = registry.describe(Kind::encoder, encoder).element;

@@ -47,6 +47,9 @@ BOOST_AUTO_TEST_CASE(pipes) {
       folder.run("calotype convert - --format ppm < a.png | calotype convert - -o - -f png | calotype info -");
   BOOST_TEST(finished.status == 0);
   BOOST_TEST(contains(finished.out, "-: png, 48x32, "));
+  const auto formatless = folder.run("calotype convert a.png -o - > out");
+  BOOST_TEST(formatless.status == 2);
+  BOOST_TEST(contains(formatless.err, "--format"));
 }
 
 BOOST_AUTO_TEST_CASE(an_existing_file_is_kept_unless_asked) {
