@@ -61,7 +61,8 @@ Bytes encode_alpha(const cv::Mat& plane) {
 }
 
 cv::Mat decode_alpha(const std::uint8_t* data, std::size_t size, const cv::Size& expected) {
-  if (size < 2 || (data[0] != 8 && data[0] != 16)) throw Error(ErrorCode::corrupt, "the alpha plane is of no known depth");
+  if (size < 2 || (data[0] != 8 && data[0] != 16))
+    throw Error(ErrorCode::corrupt, "the alpha plane is of no known depth");
   cv::Mat plane(expected, data[0] == 8 ? CV_8U : CV_16U);
   Bytes residuals(plane.total() * plane.elemSize());
   uLongf length = uLongf(residuals.size());

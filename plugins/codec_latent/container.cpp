@@ -15,7 +15,8 @@ constexpr int kVersion = 1;
 enum Flag { kGrey = 1, kSixteenBit = 2 };
 
 [[noreturn]] void fail(const std::string& what) {
-  throw Error(ErrorCode::corrupt, "not a valid .calo file: " + what, "fetch the file again or restore it from a backup");
+  throw Error(ErrorCode::corrupt, "not a valid .calo file: " + what,
+              "fetch the file again or restore it from a backup");
 }
 
 void put(Bytes& out, std::uint32_t value, int bytes) {
@@ -60,8 +61,8 @@ Header parse_header(const Bytes& file) {
   if (!header.width || !header.height) fail("an empty picture");
   const std::uint32_t length = get(at + 16, 4);
   if (length != file.size())
-    fail((length > file.size() ? "cut short, " : "followed by other data, ") + std::to_string(file.size()) + " bytes instead of " +
-         std::to_string(length));
+    fail((length > file.size() ? "cut short, " : "followed by other data, ") + std::to_string(file.size()) +
+         " bytes instead of " + std::to_string(length));
   return header;
 }
 
@@ -88,7 +89,8 @@ Container parse_container(const Bytes& file) {
     box.type.assign(reinterpret_cast<const char*>(take(4)), 4);
     const std::uint32_t checksum = get(take(4), 4);
     box.data = take(box.size);
-    if (crc32(crc32(0, box.type.data(), 4), box.data, box.size) != checksum) fail("the checksum of box \"" + box.type + "\" does not match");
+    if (crc32(crc32(0, box.type.data(), 4), box.data, box.size) != checksum)
+      fail("the checksum of box \"" + box.type + "\" does not match");
     container.boxes.push_back(box);
   }
   return container;
@@ -99,7 +101,8 @@ Bytes write_container(const Header& header, const std::vector<std::pair<std::uin
   std::uint64_t length = kHeaderBytes;
   for (const auto& group : checksums_and_groups) length += 8 + group.second.size();
   for (const auto& box : boxes) length += 12 + box.second.size();
-  if (length > UINT32_MAX) throw Error(ErrorCode::limit, "the .calo file would exceed 4 GiB", "lower the quality or strip metadata");
+  if (length > UINT32_MAX)
+    throw Error(ErrorCode::limit, "the .calo file would exceed 4 GiB", "lower the quality or strip metadata");
 
   Bytes out(kMagic, kMagic + 4);
   out.reserve(length);

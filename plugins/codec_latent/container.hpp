@@ -11,17 +11,17 @@
 namespace calotype::latent {
 
 constexpr int kHeaderBytes = 24;
-constexpr int kGroupLatents = 64;                     ///< side of a group in latents
-constexpr int kLatentPixels = 16;                     ///< side of a latent in pixels
+constexpr int kGroupLatents = 64;  ///< side of a group in latents
+constexpr int kLatentPixels = 16;  ///< side of a latent in pixels
 constexpr int kGroupPixels = kGroupLatents * kLatentPixels;
 constexpr int kLargestSide = 65535;
 
 struct Header {
   int width = 0, height = 0;
-  bool grey = false;        ///< one channel
-  bool sixteen_bit = false; ///< decodes to 16 bits a channel
-  int rate = 0;             ///< position between the model's rate anchors
-  std::uint32_t model = 0;  ///< LatentModel::hash()
+  bool grey = false;         ///< one channel
+  bool sixteen_bit = false;  ///< decodes to 16 bits a channel
+  int rate = 0;              ///< position between the model's rate anchors
+  std::uint32_t model = 0;   ///< LatentModel::hash()
 
   int latent_rows() const { return (height + kLatentPixels - 1) / kLatentPixels; }
   int latent_columns() const { return (width + kLatentPixels - 1) / kLatentPixels; }

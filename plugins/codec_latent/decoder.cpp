@@ -20,10 +20,11 @@ cv::Rect parse_region(const std::string& text, const cv::Size& picture) {
   cv::Rect region;
   char rest = 0;
   if (std::sscanf(text.c_str(), "%d,%d,%d,%d%c", &region.x, &region.y, &region.width, &region.height, &rest) != 4 ||
-      region.x < 0 || region.y < 0 || region.width < 1 || region.height < 1 || region.width > picture.width - region.x ||
-      region.height > picture.height - region.y)
-    throw Error(ErrorCode::usage, "region \"" + text + "\" is not a rectangle inside the picture",
-                "give region=x,y,width,height within " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
+      region.x < 0 || region.y < 0 || region.width < 1 || region.height < 1 ||
+      region.width > picture.width - region.x || region.height > picture.height - region.y)
+    throw Error(
+        ErrorCode::usage, "region \"" + text + "\" is not a rectangle inside the picture",
+        "give region=x,y,width,height within " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
   return region;
 }
 
@@ -32,7 +33,12 @@ cv::Rect parse_region(const std::string& text, const cv::Size& picture) {
 std::vector<ParamSpec> decoder_params() {
   std::vector<ParamSpec> params = {
       {"region", std::string(), "Decode only this part, x,y,width,height in pixels of the stored picture.", {}, {}, {}},
-      {"model", std::string(), "Codec model, an id or a directory; empty: the one the file was written with.", {}, {}, {}}};
+      {"model",
+       std::string(),
+       "Codec model, an id or a directory; empty: the one the file was written with.",
+       {},
+       {},
+       {}}};
   for (const ParamSpec& p : engine_params()) params.push_back(p);
   return params;
 }
@@ -54,7 +60,8 @@ ImageInfo LatentDecoder::probe(const Bytes& bytes) const {
   std::snprintf(text, sizeof text, "%.4f", 8. * double(bytes.size()) / header.width / header.height);
   info.details.emplace_back("bits per pixel", text);
   info.details.emplace_back("groups", std::to_string(container.groups.size()));
-  for (const Box& box : container.boxes) info.details.emplace_back("box " + box.type, std::to_string(box.size) + " bytes");
+  for (const Box& box : container.boxes)
+    info.details.emplace_back("box " + box.type, std::to_string(box.size) + " bytes");
   return info;
 }
 
@@ -71,9 +78,11 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   std::snprintf(written, sizeof written, "%08x", header.model);
   std::snprintf(given, sizeof given, "%08x", model->hash());
   if (model->hash() != header.model)
-    throw Error(ErrorCode::model_mismatch, std::string("written with codec model ") + written + ", \"" + name + "\" is " + given,
+    throw Error(ErrorCode::model_mismatch,
+                std::string("written with codec model ") + written + ", \"" + name + "\" is " + given,
                 "leave model= out to find the right one");
-  if (header.rate > model->tables().largest_rate()) throw Error(ErrorCode::corrupt, "the rate is beyond the model's range");
+  if (header.rate > model->tables().largest_rate())
+    throw Error(ErrorCode::corrupt, "the rate is beyond the model's range");
 
   // All integers first: whatever is broken is found before any network runs.
   const std::vector<bool> touched = touched_groups(*model, header, region);
@@ -81,9 +90,11 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   for (std::size_t i = 0; i < container.groups.size(); ++i) {
     if (!touched[i]) continue;
     const Group& group = container.groups[i];
-    const int row = int(i) / header.group_columns() * kGroupLatents, column = int(i) % header.group_columns() * kGroupLatents;
-    symbols.emplace_back(i, decode_group(model->tables(), header.rate, std::min(kGroupLatents, header.latent_rows() - row),
-                                         std::min(kGroupLatents, header.latent_columns() - column), group.data, group.size));
+    const int row = int(i) / header.group_columns() * kGroupLatents,
+              column = int(i) % header.group_columns() * kGroupLatents;
+    symbols.emplace_back(
+        i, decode_group(model->tables(), header.rate, std::min(kGroupLatents, header.latent_rows() - row),
+                        std::min(kGroupLatents, header.latent_columns() - column), group.data, group.size));
     if (symbols.back().second.checksum() != group.checksum)
       throw Error(ErrorCode::corrupt, "the checksum of group " + std::to_string(i) + " does not match",
                   "fetch the file again or restore it from a backup");
@@ -100,7 +111,8 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   image.meta = read_metadata(container);
   if (const Box* box = container.box("alph")) {
     cv::Mat alpha = decode_alpha(box->data, box->size, size)(region);
-    if (alpha.depth() != image.pixels.depth()) throw Error(ErrorCode::corrupt, "the alpha plane has another depth than the picture");
+    if (alpha.depth() != image.pixels.depth())
+      throw Error(ErrorCode::corrupt, "the alpha plane has another depth than the picture");
     std::vector<cv::Mat> planes;
     cv::split(image.pixels, planes);
     if (planes.size() == 1) planes = {planes[0], planes[0], planes[0]};

@@ -15,12 +15,15 @@ inline int32_t total(__m256i v) {
 
 }  // namespace
 
-void dot_avx2(const int16_t* patches, const int16_t* weights, const int32_t* bias, int length, int outputs, int32_t* sums) {
+void dot_avx2(const int16_t* patches, const int16_t* weights, const int32_t* bias, int length, int outputs,
+              int32_t* sums) {
   const int16_t *a = patches, *b = a + length, *c = b + length, *d = c + length;
   for (int o = 0; o < outputs; ++o, weights += length) {
     __m256i sa = _mm256_setzero_si256(), sb = sa, sc = sa, sd = sa;
     for (int i = 0; i < length; i += 16) {
-      const auto load = [i](const int16_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i)); };
+      const auto load = [i](const int16_t* from) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i));
+      };
       const __m256i w = load(weights);
       sa = _mm256_add_epi32(sa, _mm256_madd_epi16(w, load(a)));
       sb = _mm256_add_epi32(sb, _mm256_madd_epi16(w, load(b)));

@@ -5,6 +5,18 @@
 #include <immintrin.h>
 
 namespace calotype::latent {
+namespace {
+
+/// Not _mm512_reduce_add_epi32: GCC 12 warns of its own header there.
+inline int32_t total(__m512i v) {
+  alignas(64) int32_t lanes[16];
+  _mm512_store_si512(lanes, v);
+  int32_t sum = 0;
+  for (const int32_t lane : lanes) sum += lane;
+  return sum;
+}
+
+}  // namespace
 
 void dot_avx512(const int16_t* patches, const int16_t* weights, const int32_t* bias, int length, int outputs,
                 int32_t* sums) {
@@ -19,10 +31,10 @@ void dot_avx512(const int16_t* patches, const int16_t* weights, const int32_t* b
       sc = _mm512_add_epi32(sc, _mm512_madd_epi16(w, load(c)));
       sd = _mm512_add_epi32(sd, _mm512_madd_epi16(w, load(d)));
     }
-    sums[o] = bias[o] + _mm512_reduce_add_epi32(sa);
-    sums[outputs + o] = bias[o] + _mm512_reduce_add_epi32(sb);
-    sums[2 * outputs + o] = bias[o] + _mm512_reduce_add_epi32(sc);
-    sums[3 * outputs + o] = bias[o] + _mm512_reduce_add_epi32(sd);
+    sums[o] = bias[o] + total(sa);
+    sums[outputs + o] = bias[o] + total(sb);
+    sums[2 * outputs + o] = bias[o] + total(sc);
+    sums[3 * outputs + o] = bias[o] + total(sd);
   }
 }
 

@@ -12,12 +12,15 @@
 #include "codec.hpp"
 #include "container.hpp"
 #include "group.hpp"
+#include "refine.hpp"
 #include "transform.hpp"
 
 namespace calotype::latent {
 namespace {
 
 constexpr int kLargestQuality = 100;
+/// How many moves refine_group() tries at effort 1, 2, ...
+constexpr int kTrials[] = {0, 4, 10, 25, 60};
 
 using CodedGroups = std::vector<std::pair<std::uint32_t, Bytes>>;
 
@@ -31,7 +34,8 @@ Metadata stripped(Metadata meta, const std::string& strip) {
     if (all || what == "xmp") meta.xmp.clear();
     if (all || what == "text") meta.text.clear();
     if (!all && what != "icc" && what != "exif" && what != "xmp" && what != "text")
-      throw Error(ErrorCode::usage, "cannot strip \"" + what + "\"", "strip takes icc, exif, xmp, text or all, separated by commas");
+      throw Error(ErrorCode::usage, "cannot strip \"" + what + "\"",
+                  "strip takes icc, exif, xmp, text or all, separated by commas");
   }
   return meta;
 }
@@ -45,8 +49,9 @@ class Job {
   int search();
 
  private:
-  GroupSymbols quantise(int rate, const cv::Mat& latents) {
-    return quantise_group(*networks_, *model_, rate, model_->rounding(), latents);
+  CodedGroup quantise(int rate, const cv::Mat& latents, int group) {
+    if (!trials_) return quantise_group(*networks_, *model_, rate, latents);
+    return refine_group(*networks_, *model_, header_, rate, latents, colour_, group_area(header_, group), trials_);
   }
   std::pair<std::uint32_t, Bytes> code(int rate, const GroupSymbols& symbols) const;
   /// Of the whole file, respectively of the decoded picture.
@@ -55,7 +60,7 @@ class Job {
   Bytes container(int rate, const CodedGroups& groups);
   void keep_latents() {
     if (latents_.empty())
-      analyse(*networks_, *model_, colour_, [&](const cv::Mat& latents) { latents_.push_back(latents.clone()); });
+      analyse(*networks_, *model_, colour_, [&](const cv::Mat& latents, int) { latents_.push_back(latents.clone()); });
   }
 
   const Params& params_;
@@ -64,16 +69,19 @@ class Job {
   cv::Mat colour_;  // without alpha
   Header header_;
   std::vector<std::pair<std::string, Bytes>> boxes_;
-  std::vector<cv::Mat> latents_;  // of all groups, kept only for a search
+  int trials_;                    // of the search for better symbols
+  std::vector<cv::Mat> latents_;  // of all groups, kept only for a target
 };
 
 Job::Job(const Image& image, const Params& params)
     : params_(params),
       model_(LatentModel::open(params.get<std::string>("model"), engine_choice(params))),
       networks_(LatentModel::lease(model_)),
-      colour_(image.pixels) {
+      colour_(image.pixels),
+      trials_(kTrials[params.get<int>("effort") - 1]) {
   if (std::max(colour_.rows, colour_.cols) > kLargestSide)
-    throw Error(ErrorCode::limit, "a side of " + std::to_string(std::max(colour_.rows, colour_.cols)) + " pixels exceeds 65535",
+    throw Error(ErrorCode::limit,
+                "a side of " + std::to_string(std::max(colour_.rows, colour_.cols)) + " pixels exceeds 65535",
                 "cut the picture into parts");
   header_.width = colour_.cols;
   header_.height = colour_.rows;
@@ -90,16 +98,19 @@ Job::Job(const Image& image, const Params& params)
     boxes_.emplace_back("alph", encode_alpha(alpha));
   }
   header_.grey = colour_.channels() == 1;
-  if (colour_.depth() == CV_32F) log(LogLevel::info, "floating-point samples are clipped to 0..1; they decode to 16 bits");
+  if (colour_.depth() == CV_32F)
+    log(LogLevel::info, "floating-point samples are clipped to 0..1; they decode to 16 bits");
 }
 
 std::pair<std::uint32_t, Bytes> Job::code(int rate, const GroupSymbols& symbols) const {
   std::pair<std::uint32_t, Bytes> coded{symbols.checksum(), encode_group(model_->tables(), rate, symbols)};
   if (params_.get<bool>("verify")) {
     const Activations& r = symbols.latents;
-    const GroupSymbols decoded = decode_group(model_->tables(), rate, r.rows, r.columns, coded.second.data(), coded.second.size());
+    const GroupSymbols decoded =
+        decode_group(model_->tables(), rate, r.rows, r.columns, coded.second.data(), coded.second.size());
     if (decoded.checksum() != coded.first)
-      throw Error(ErrorCode::internal, "the written stream does not decode to what was encoded", "please report this picture");
+      throw Error(ErrorCode::internal, "the written stream does not decode to what was encoded",
+                  "please report this picture");
   }
   return coded;
 }
@@ -111,25 +122,26 @@ Bytes Job::container(int rate, const CodedGroups& groups) {
 
 Bytes Job::at_rate(int rate) {
   CodedGroups groups;
-  const auto add = [&](const cv::Mat& latents) { groups.push_back(code(rate, quantise(rate, latents))); };
-  if (latents_.empty())
-    analyse(*networks_, *model_, colour_, add);
-  else
-    std::for_each(latents_.begin(), latents_.end(), add);
+  const auto add = [&](const cv::Mat& latents, int group) {
+    groups.push_back(code(rate, quantise(rate, latents, group).symbols));
+  };
+  if (latents_.empty()) analyse(*networks_, *model_, colour_, add);
+  for (std::size_t i = 0; i < latents_.size(); ++i) add(latents_[i], int(i));
   return container(rate, groups);
 }
 
 double Job::bytes_at(int rate) {
   CodedGroups groups;
-  for (const cv::Mat& latents : latents_) groups.emplace_back(0, encode_group(model_->tables(), rate, quantise(rate, latents)));
+  for (std::size_t i = 0; i < latents_.size(); ++i)
+    groups.emplace_back(0, encode_group(model_->tables(), rate, quantise(rate, latents_[i], int(i)).symbols));
   return double(container(rate, groups).size());
 }
 
 double Job::psnr_at(int rate) {
   std::vector<cv::Mat> groups;
-  for (const cv::Mat& latents : latents_) {
+  for (std::size_t i = 0; i < latents_.size(); ++i) {
     groups.emplace_back();
-    reconstruct_group(*networks_, *model_, rate, quantise(rate, latents)).convertTo(groups.back(), CV_16F);
+    quantise(rate, latents_[i], int(i)).latents.convertTo(groups.back(), CV_16F);
   }
   const cv::Mat decoded = synthesise(*networks_, *model_, header_, groups, {0, 0, header_.width, header_.height});
   cv::Mat original = colour_;
@@ -140,16 +152,16 @@ double Job::psnr_at(int rate) {
 int Job::search() {
   keep_latents();
   const bool quality = params_.given("psnr");
-  const double target = quality ? params_.get<double>("psnr")
-                        : params_.given("bpp")
-                            ? params_.get<double>("bpp") * header_.width * header_.height / 8
-                            : double(params_.get<std::int64_t>("size"));
+  const double target = quality                ? params_.get<double>("psnr")
+                        : params_.given("bpp") ? params_.get<double>("bpp") * header_.width * header_.height / 8
+                                               : double(params_.get<std::int64_t>("size"));
   const auto measure = [&](int rate) { return quality ? psnr_at(rate) : bytes_at(rate); };
   // Both grow with the rate. Invariant: low is at or under the target, high above it.
   int low = 0, high = model_->tables().largest_rate();
   const double least = measure(low), most = measure(high);
   if (!quality && least > target)
-    throw Error(ErrorCode::limit, "the smallest file for this picture has " + std::to_string(std::int64_t(least)) + " bytes",
+    throw Error(ErrorCode::limit,
+                "the smallest file for this picture has " + std::to_string(std::int64_t(least)) + " bytes",
                 "ask for that many, make the picture smaller, or strip metadata (strip=all)");
   if (quality && most < target)
     throw Error(ErrorCode::limit, "the best quality for this picture is " + std::to_string(most) + " dB",
@@ -175,6 +187,12 @@ std::vector<ParamSpec> encoder_params() {
       {"psnr", 0., "Instead of quality: the PSNR to reach, in dB.", 0, 100, {}},
       {"bpp", 0., "Instead of quality: the largest number of bits per pixel.", 0, 64, {}},
       {"size", std::int64_t(0), "Instead of quality: the largest file size, in bytes.", 0, {}, {}},
+      {"effort",
+       std::int64_t(1),
+       "1 rounds; 2 to 5 search for smaller files, each taking two to three times longer.",
+       1,
+       5,
+       {}},
       {"strip", std::string(), "Metadata to leave out: icc, exif, xmp, text or all, separated by commas.", {}, {}, {}},
       {"verify", true, "Decode the symbols of each stream again before it is written.", {}, {}, {}},
       {"model", std::string("latent"), "Codec model, an id or a directory.", {}, {}, {}}};

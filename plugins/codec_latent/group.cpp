@@ -37,7 +37,8 @@ class MeanModel {
           x.ptr<float>()[(std::size_t(c) * z.rows + row) * z.columns + column] = z.at(row, column)[c];
     const cv::Mat means = networks_.run("hyper_mean", x);
     if (means.dims != 4 || means.size[1] != channels_ || means.size[2] < rows_ || means.size[3] < columns_)
-      throw Error(ErrorCode::corrupt, "the model's hyper_mean network has the wrong output size", "reinstall the model");
+      throw Error(ErrorCode::corrupt, "the model's hyper_mean network has the wrong output size",
+                  "reinstall the model");
     // Input of the context networks: hyper means, then the latents, as far as they are known.
     input_ = tensor(2 * channels_, rows_, columns_);
     for (int c = 0; c < channels_; ++c)
@@ -58,8 +59,16 @@ class MeanModel {
     return input_.ptr<float>()[i] + (step_ ? correction_.ptr<float>()[i] : 0.f);
   }
   float& known(int row, int column, int channel) { return at(channels_ + channel, row, column); }
-  /// The latents once all steps are done, in units of norm.
-  const float* latents() const { return input_.ptr<float>() + std::size_t(channels_) * rows_ * columns_; }
+  /// Once all steps are done: the latents for the synthesis.
+  cv::Mat latents(const Gains& gains) const {
+    cv::Mat out = tensor(channels_, rows_, columns_);
+    const std::size_t plane = std::size_t(rows_) * columns_;
+    const float* from = input_.ptr<float>() + channels_ * plane;
+    for (int c = 0; c < channels_; ++c)
+      for (std::size_t i = c * plane; i < (c + 1) * plane; ++i)
+        out.ptr<float>()[i] = from[i] * gains.norm[c] * gains.inverse[c];
+    return out;
+  }
 
  private:
   float& hyper(int row, int column, int channel) { return at(channel, row, column); }
@@ -99,7 +108,8 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
 }
 
 void code_hyper(SymbolWriter& writer, const EntropyTables& tables, const Activations& z) {
-  for (std::size_t i = 0; i < z.values.size(); ++i) writer.symbol(tables.hyper_symbols, int(i % z.channels), z.values[i]);
+  for (std::size_t i = 0; i < z.values.size(); ++i)
+    writer.symbol(tables.hyper_symbols, int(i % z.channels), z.values[i]);
 }
 
 }  // namespace
@@ -217,8 +227,7 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
   return symbols;
 }
 
-GroupSymbols quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, float rounding,
-                            const cv::Mat& y) {
+CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y) {
   const EntropyTables& tables = model.tables();
   const Gains gains = model.gains(rate);
   const int rows = y.size[2], columns = y.size[3];
@@ -228,7 +237,7 @@ GroupSymbols quantise_group(LatentModel::Networks& networks, const LatentModel& 
   float cost[kTables];  // of a bit, in squared steps, over the variance of the symbol
   for (int i = 0; i < kTables; ++i) {
     const float sigma = 0.11f * std::exp(float(i) / 8);
-    cost[i] = rounding / (2 * float(CV_LOG2) * (sigma * sigma + 1.f / 12));
+    cost[i] = model.rounding() / (2 * float(CV_LOG2) * (sigma * sigma + 1.f / 12));
   }
   const ScaleModel scales(tables, rate, symbols);
   MeanModel means(networks, symbols);
@@ -242,17 +251,19 @@ GroupSymbols quantise_group(LatentModel::Networks& networks, const LatentModel& 
       const int index = indices.at(row, column)[c];
       float r = std::nearbyint(d);
       const float m = std::fabs(r);
-      // One step towards zero costs 2 (|d| - m) + 1 more squared error and saves about (2m - 1) / (2 ln2 variance) bits.
+      // One step towards zero costs 2 (|d| - m) + 1 more squared error and saves about (2m - 1) / (2 ln2 variance)
+      // bits.
       if (m > 0 && 2 * (std::fabs(d) - m) + 1 < cost[index] * (2 * m - 1)) r -= std::copysign(1.f, r);
       if (index < tables.skip) r = 0;
       symbols.latents.at(row, column)[c] = std::int16_t(r);
       means.known(row, column, c) = mean + r / norm;
     });
   }
-  return symbols;
+  return {symbols, means.latents(gains)};
 }
 
-cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const GroupSymbols& symbols) {
+cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,
+                          const GroupSymbols& symbols) {
   const Gains gains = model.gains(rate);
   const Activations& r = symbols.latents;
   MeanModel means(networks, symbols);
@@ -262,12 +273,7 @@ cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& mo
       means.known(row, column, c) = means.mean(row, column, c) + float(r.at(row, column)[c]) / gains.norm[c];
     });
   }
-  cv::Mat latents = tensor(r.channels, r.rows, r.columns);
-  const std::size_t plane = std::size_t(r.rows) * r.columns;
-  for (int c = 0; c < r.channels; ++c)
-    for (std::size_t i = 0; i < plane; ++i)
-      latents.ptr<float>()[c * plane + i] = means.latents()[c * plane + i] * gains.norm[c] * gains.inverse[c];
-  return latents;
+  return means.latents(gains);
 }
 
 }  // namespace calotype::latent

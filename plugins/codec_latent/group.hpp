@@ -31,8 +31,8 @@ class ScaleModel {
   Activations base_;
 };
 
-/// Calls f(row, column, channel) for the positions of a step, in coding order: channel c is coded in step k at cell position
-/// order[(k + c) mod 4] of each 2x2 cell, order = (0,0) (1,1) (0,1) (1,0).
+/// Calls f(row, column, channel) for the positions of a step, in coding order: channel c is coded in step k at cell
+/// position order[(k + c) mod 4] of each 2x2 cell, order = (0,0) (1,1) (0,1) (1,0).
 template <class F>
 void for_each_in_step(int step, int rows, int columns, int channels, F f) {
   static constexpr int kPlace[2][2] = {{0, 2}, {3, 1}};  // index into `order` of a cell position
@@ -47,11 +47,17 @@ Bytes encode_group(const EntropyTables& tables, int rate, const GroupSymbols& sy
 GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
                           std::size_t size);
 
-/// Encoder: chooses the symbols of a group. `y`: 1,M,rows,columns latents before gain. `rounding` is the weight mu of a bit against
-/// squared error in units of the step; 0 rounds to nearest.
-GroupSymbols quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, float rounding,
-                            const cv::Mat& y);
+/// A group as the encoder left it: its symbols, and the latents that the decoder will make of them.
+struct CodedGroup {
+  GroupSymbols symbols;
+  cv::Mat latents;  ///< 1,M,rows,columns, ready for the synthesis
+};
+
+/// Encoder: chooses the symbols of a group by rounding, in the rate-distortion sense when the model says so. `y`:
+/// 1,M,rows,columns latents before gain.
+CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y);
 /// Decoder: latents for the synthesis, 1,M,rows,columns.
-cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const GroupSymbols& symbols);
+cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,
+                          const GroupSymbols& symbols);
 
 }  // namespace calotype::latent

@@ -29,7 +29,8 @@ IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, 
     layer.limit = spec[3];
     layer.bias = records.i32(prefix + "bias", {layer.outputs}).i32;
     if ((layer.side != 1 && layer.side != 3) || weight.dims[3] != layer.side) fail("kernels are 1x1 or 3x3");
-    if ((layer.shuffle != 1 && layer.shuffle != 2) || layer.outputs % (layer.shuffle * layer.shuffle)) fail("bad shuffle");
+    if ((layer.shuffle != 1 && layer.shuffle != 2) || layer.outputs % (layer.shuffle * layer.shuffle))
+      fail("bad shuffle");
     if (layer.shift < 1 || layer.shift > 30 || layer.limit < 1 || layer.limit > 32767) fail("bad rescaling");
 
     const int area = layer.side * layer.side, length = area * channels;

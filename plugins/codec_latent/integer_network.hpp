@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The networks whose output picks entropy-coding tables. Integers only, so that every machine picks the same: int16 weights and
-// activations, int32 sums whose range the exporter has proved, power-of-two rescaling. (After Ballé, Johnston and Minnen, "Integer
-// networks for data compression with latent-variable models", ICLR 2019; 16 bits after Koyuncu et al. 2023.)
+// The networks whose output picks entropy-coding tables. Integers only, so that every machine picks the same: int16
+// weights and activations, int32 sums whose range the exporter has proved, power-of-two rescaling. (After Ballé,
+// Johnston and Minnen, "Integer networks for data compression with latent-variable models", ICLR 2019; 16 bits after
+// Koyuncu et al. 2023.)
 #pragma once
 #include <cstdint>
 #include <string>
@@ -19,7 +20,9 @@ struct Activations {
   Activations() = default;
   Activations(int r, int c, int n) : rows(r), columns(c), channels(n), values(std::size_t(r) * c * n) {}
   std::int16_t* at(int row, int column) { return &values[(std::size_t(row) * columns + column) * channels]; }
-  const std::int16_t* at(int row, int column) const { return &values[(std::size_t(row) * columns + column) * channels]; }
+  const std::int16_t* at(int row, int column) const {
+    return &values[(std::size_t(row) * columns + column) * channels];
+  }
 };
 
 /// A stack of 1x1 and 3x3 convolutions (zero padding) with optional ReLU and pixel shuffle by 2. Immutable, shareable.

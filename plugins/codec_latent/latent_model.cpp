@@ -22,7 +22,8 @@ std::string hex(std::uint32_t value) {
 std::uint32_t hash_of(const Manifest& manifest) {
   std::uint32_t hash = 0;
   for (const auto& [name, part] : manifest.parts)
-    if (name != "analysis" && name != "hyper_analysis") hash = crc32(hash, part.sha256.data(), part.sha256.size());
+    if (name != "analysis" && name != "hyper_analysis" && name != "synthesis_gradient")
+      hash = crc32(hash, part.sha256.data(), part.sha256.size());
   return hash;
 }
 
@@ -55,7 +56,8 @@ EntropyTables::EntropyTables(const Records& records) {
   for (const int shift : symbol_shift) valid = valid && shift >= 0 && shift <= 12;
   for (const auto* table : {&magnitude, &fill})
     for (const int value : *table) valid = valid && value >= 0 && value <= kBaseMax;
-  if (!valid) throw Error(ErrorCode::corrupt, "the model's entropy tables contradict each other", "reinstall the model");
+  if (!valid)
+    throw Error(ErrorCode::corrupt, "the model's entropy tables contradict each other", "reinstall the model");
 }
 
 std::vector<std::int32_t> EntropyTables::bias_at(int rate) const {
@@ -74,12 +76,14 @@ LatentModel::LatentModel(const Model& model, const EngineChoice& choice, const R
   gain_ = records.f32("gain", shape).f32;
   inverse_ = records.f32("inverse", shape).f32;
   norm_ = records.f32("norm", shape).f32;
+  lambda_ = records.f32("lambda", {tables_.anchors}).f32;
   rounding_ = records.f32("mu", {1}).f32[0];
 }
 
 std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice) {
   static std::mutex mutex;
-  static std::map<std::tuple<std::string, std::string, std::string, std::string, int>, std::shared_ptr<LatentModel>> models;
+  static std::map<std::tuple<std::string, std::string, std::string, std::string, int>, std::shared_ptr<LatentModel>>
+      models;
   const std::lock_guard<std::mutex> lock(mutex);
   auto& entry = models[{name, choice.engine, choice.device, choice.precision, choice.threads}];
   if (!entry) {
@@ -100,9 +104,10 @@ std::shared_ptr<LatentModel> LatentModel::find(std::uint32_t hash, const EngineC
     if (hash_of(model.manifest()) == hash) return open(id, choice);
     known += (known.empty() ? "" : ", ") + id + " (" + hex(hash_of(model.manifest())) + ")";
   }
-  throw Error(ErrorCode::model_mismatch,
-              "written with codec model " + hex(hash) + ", installed: " + (known.empty() ? "none" : known),
-              "install that model and put its folder on the model path ($CALOTYPE_MODEL_PATH), or give model=DIRECTORY");
+  throw Error(
+      ErrorCode::model_mismatch,
+      "written with codec model " + hex(hash) + ", installed: " + (known.empty() ? "none" : known),
+      "install that model and put its folder on the model path ($CALOTYPE_MODEL_PATH), or give model=DIRECTORY");
 }
 
 std::vector<float> LatentModel::interpolate(const std::vector<float>& anchors, int rate) const {
@@ -120,6 +125,12 @@ Gains LatentModel::gains(int rate) const {
   return {interpolate(gain_, rate), interpolate(inverse_, rate), interpolate(norm_, rate)};
 }
 
+float LatentModel::lambda(int rate) const {
+  const int anchor = std::min(rate / kRateSteps, tables_.anchors - 2);
+  const float f = float(rate - anchor * kRateSteps) / kRateSteps;
+  return std::pow(lambda_[std::size_t(anchor)], 1 - f) * std::pow(lambda_[std::size_t(anchor) + 1], f);
+}
+
 Session& LatentModel::Networks::session(const std::string& part) {
   auto& session = sessions_[part];
   if (!session) session = owner_.model_.network(part, owner_.choice_)->session();
@@ -127,10 +138,16 @@ Session& LatentModel::Networks::session(const std::string& part) {
 }
 
 cv::Mat LatentModel::Networks::run(const std::string& part, const cv::Mat& x) {
-  TensorMap out;
-  session(part).run({{"x", x}}, out);
-  if (out.size() != 1) throw Error(ErrorCode::engine, "network \"" + part + "\" has " + std::to_string(out.size()) + " outputs, not one");
+  const TensorMap out = run(part, TensorMap{{"x", x}});
+  if (out.size() != 1)
+    throw Error(ErrorCode::engine, "network \"" + part + "\" has " + std::to_string(out.size()) + " outputs, not one");
   return out.begin()->second;
+}
+
+TensorMap LatentModel::Networks::run(const std::string& part, const TensorMap& in) {
+  TensorMap out;
+  session(part).run(in, out);
+  return out;
 }
 
 LatentModel::Lease LatentModel::lease(const std::shared_ptr<LatentModel>& model) {

@@ -14,9 +14,9 @@
 
 namespace calotype::latent {
 
-constexpr int kSteps = 4;            ///< of the context model
-constexpr int kTables = 64;          ///< sigma_i = 0.11 exp(i / 8)
-constexpr int kRateSteps = 32;       ///< rate positions between two anchors
+constexpr int kSteps = 4;                       ///< of the context model
+constexpr int kTables = 64;                     ///< sigma_i = 0.11 exp(i / 8)
+constexpr int kRateSteps = 32;                  ///< rate positions between two anchors
 constexpr int kBaseMin = -256, kBaseMax = 448;  ///< range of log sigma in 1/64 nat
 constexpr int kFillMin = -192, kFillMax = 384;  ///< and of the argument of EntropyTables::fill
 
@@ -24,10 +24,10 @@ constexpr int kFillMin = -192, kFillMax = 384;  ///< and of the argument of Entr
 struct EntropyTables {
   explicit EntropyTables(const Records& records);
 
-  int channels = 0;        ///< M, of the latents
-  int hyper_channels = 0;  ///< of the hyper-latents
-  int anchors = 0;         ///< rates that were trained
-  int skip = 0;            ///< table indices below are not coded: the symbol is 0
+  int channels = 0;                      ///< M, of the latents
+  int hyper_channels = 0;                ///< of the hyper-latents
+  int anchors = 0;                       ///< rates that were trained
+  int skip = 0;                          ///< table indices below are not coded: the symbol is 0
   IntegerNetwork hyper;                  ///< hyper-latents -> log sigma
   IntegerNetwork context[kSteps - 1];    ///< known magnitudes, log sigma -> correction
   std::vector<std::int32_t> scale_bias;  ///< anchors x channels
@@ -64,7 +64,11 @@ class LatentModel {
   /// CRC-32 over the checksums of every part that decoding depends on; stands in each file's header.
   std::uint32_t hash() const { return hash_; }
   Gains gains(int rate) const;
+  /// Weight of a bit against squared error in units of the step, for the encoder's rounding.
   float rounding() const { return rounding_; }
+  /// Weight of squared error (samples in 0..255, mean over the picture) against bits per pixel that the rate was
+  /// trained for.
+  float lambda(int rate) const;
 
   /// The float networks, each with one input "x" and one output. One thread at a time; made when first used.
   class Networks {
@@ -72,6 +76,8 @@ class LatentModel {
     explicit Networks(const LatentModel& owner) : owner_(owner) {}
     Session& session(const std::string& part);
     cv::Mat run(const std::string& part, const cv::Mat& x);
+    /// Network `part` that takes more, or gives more.
+    TensorMap run(const std::string& part, const TensorMap& in);
 
    private:
     const LatentModel& owner_;
@@ -89,6 +95,7 @@ class LatentModel {
   EngineChoice choice_;
   EntropyTables tables_;
   std::vector<float> gain_, inverse_, norm_;  // logarithms, anchors x channels
+  std::vector<float> lambda_;                 // anchors
   float rounding_;
   std::uint32_t hash_;
   std::mutex mutex_;

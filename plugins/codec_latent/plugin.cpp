@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calotype/plugin.hpp"
-#include "calotype/version.hpp"
 
+#include "calotype/version.hpp"
 #include "codec.hpp"
 
 CALOTYPE_PLUGIN("codec_latent", CALOTYPE_VERSION, "Apache-2.0", "The learned codec: .calo files") {

@@ -61,10 +61,17 @@ Records::Records(const Bytes& file) {
       record.dims.push_back(int(n));
     }
     switch (type) {
-      case 1: record.i16 = values<std::int16_t>(cursor, count); break;
-      case 2: record.i32 = values<std::int32_t>(cursor, count); break;
-      case 3: record.f32 = values<float>(cursor, count); break;
-      default: fail("\"" + name + "\" has an unknown type");
+      case 1:
+        record.i16 = values<std::int16_t>(cursor, count);
+        break;
+      case 2:
+        record.i32 = values<std::int32_t>(cursor, count);
+        break;
+      case 3:
+        record.f32 = values<float>(cursor, count);
+        break;
+      default:
+        fail("\"" + name + "\" has an unknown type");
     }
     records_[name] = std::move(record);
   }

@@ -22,7 +22,8 @@ class Records {
   /// Throws corrupt for anything malformed.
   explicit Records(const Bytes& file);
   bool has(const std::string& name) const { return records_.count(name) != 0; }
-  /// Throw corrupt naming the record when it is missing, of another type or, where `dims` is given, of another shape (-1: any).
+  /// Throw corrupt naming the record when it is missing, of another type or, where `dims` is given, of another shape
+  /// (-1: any).
   const Record& i16(const std::string& name, const std::vector<int>& dims = {}) const;
   const Record& i32(const std::string& name, const std::vector<int>& dims = {}) const;
   const Record& f32(const std::string& name, const std::vector<int>& dims = {}) const;

@@ -14,7 +14,6 @@ cv::Size latent_size(const cv::Size& pixels) {
   return {(pixels.width + kLatentPixels - 1) / kLatentPixels, (pixels.height + kLatentPixels - 1) / kLatentPixels};
 }
 
-/// The rectangle as planar RGB in 0..1; beyond the picture its last row and column repeat.
 template <class T>
 void fill_tensor(const cv::Mat& pixels, const cv::Rect& from, float unit, float* out) {
   const int channels = pixels.channels();
@@ -29,18 +28,6 @@ void fill_tensor(const cv::Mat& pixels, const cv::Rect& from, float unit, float*
       to[x + 2 * plane] = unit * float(p[0]);
     }
   }
-}
-
-cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from) {
-  const int dims[] = {1, 3, from.height, from.width};
-  cv::Mat tensor(4, dims, CV_32F);
-  float* out = tensor.ptr<float>();
-  switch (pixels.depth()) {
-    case CV_8U: fill_tensor<std::uint8_t>(pixels, from, 1 / 255.f, out); break;
-    case CV_16U: fill_tensor<std::uint16_t>(pixels, from, 1 / 65535.f, out); break;
-    default: fill_tensor<float>(pixels, from, 1.f, out);
-  }
-  return tensor;
 }
 
 /// Clips, rounds and interleaves the part of a synthesised tile that lies in `region` of the picture.
@@ -74,12 +61,6 @@ TilePlan synthesis_plan(const LatentModel& model) {
   return {kGroupLatents, (model.model().manifest().tile.halo + kLatentPixels - 1) / kLatentPixels, 1};
 }
 
-cv::Rect group_area(const Header& header, int index) {
-  const int row = index / header.group_columns(), column = index % header.group_columns();
-  return cv::Rect(column * kGroupLatents, row * kGroupLatents, kGroupLatents, kGroupLatents) &
-         cv::Rect(0, 0, header.latent_columns(), header.latent_rows());
-}
-
 std::vector<cv::Range> window(const cv::Rect& r) {
   return {cv::Range::all(), cv::Range::all(), {r.y, r.br().y}, {r.x, r.br().x}};
 }
@@ -100,20 +81,44 @@ cv::Mat gather(const Header& header, const std::vector<cv::Mat>& groups, int cha
 
 }  // namespace
 
+cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from) {
+  const int dims[] = {1, 3, from.height, from.width};
+  cv::Mat tensor(4, dims, CV_32F);
+  float* out = tensor.ptr<float>();
+  switch (pixels.depth()) {
+    case CV_8U:
+      fill_tensor<std::uint8_t>(pixels, from, 1 / 255.f, out);
+      break;
+    case CV_16U:
+      fill_tensor<std::uint16_t>(pixels, from, 1 / 65535.f, out);
+      break;
+    default:
+      fill_tensor<float>(pixels, from, 1.f, out);
+  }
+  return tensor;
+}
+
+cv::Rect group_area(const Header& header, int index) {
+  const int row = index / header.group_columns(), column = index % header.group_columns();
+  return cv::Rect(column * kGroupLatents, row * kGroupLatents, kGroupLatents, kGroupLatents) &
+         cv::Rect(0, 0, header.latent_columns(), header.latent_rows());
+}
+
 void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv::Mat& pixels,
-             const std::function<void(const cv::Mat&)>& sink) {
+             const std::function<void(const cv::Mat&, int)>& sink) {
+  int index = 0;
   run_tiled(
-      networks.session("analysis"), latent_size(pixels.size()) * kLatentPixels, analysis_plan(model), 1. / kLatentPixels,
-      [&](const cv::Rect& from) { return to_tensor(pixels, from); },
-      [&](const cv::Mat& latents, const cv::Rect&) { sink(latents); });
+      networks.session("analysis"), latent_size(pixels.size()) * kLatentPixels, analysis_plan(model),
+      1. / kLatentPixels, [&](const cv::Rect& from) { return to_tensor(pixels, from); },
+      [&](const cv::Mat& latents, const cv::Rect&) { sink(latents, index++); });
 }
 
 cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, const Header& header,
                    const std::vector<cv::Mat>& groups, const cv::Rect& region) {
   cv::Mat pixels(region.size(), CV_MAKETYPE(header.sixteen_bit ? CV_16U : CV_8U, header.grey ? 1 : 3));
   run_tiled(
-      networks.session("synthesis"), {header.latent_columns(), header.latent_rows()}, synthesis_plan(model), kLatentPixels,
-      [&](const cv::Rect& area) { return gather(header, groups, model.tables().channels, area); },
+      networks.session("synthesis"), {header.latent_columns(), header.latent_rows()}, synthesis_plan(model),
+      kLatentPixels, [&](const cv::Rect& area) { return gather(header, groups, model.tables().channels, area); },
       [&](const cv::Mat& tile, const cv::Rect& where) {
         if (header.sixteen_bit)
           store<std::uint16_t>(tile, where, region, 65535, pixels);

@@ -10,15 +10,22 @@
 
 namespace calotype::latent {
 
-/// Calls `sink` with the latents 1,M,h,w of every group of the picture in raster order, valid during the
-/// call. `pixels`: 1 or 3 channels (BGR).
-void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv::Mat& pixels,
-             const std::function<void(const cv::Mat&)>& sink);
+/// The rectangle as a tensor 1,3,h,w, RGB in 0..1; beyond the picture its last row and column repeat. `pixels`: 1 or 3
+/// channels (BGR).
+cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from);
 
-/// Fills `region` of the picture (as pixels: CV_8U or CV_16U, 1 or 3 channels) from its groups' latents, half precision to save
-/// memory. Groups that touched_groups() does not name may be empty.
+/// Calls `sink` with the latents 1,M,h,w of every group of the picture in raster order, valid during the call, and with
+/// the index of the group.
+void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv::Mat& pixels,
+             const std::function<void(const cv::Mat&, int)>& sink);
+
+/// Fills `region` of the picture (as pixels: CV_8U or CV_16U, 1 or 3 channels) from its groups' latents, half precision
+/// to save memory. Groups that touched_groups() does not name may be empty.
 cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, const Header& header,
                    const std::vector<cv::Mat>& groups, const cv::Rect& region);
+
+/// The latents of group `index` as a rectangle of the latent grid.
+cv::Rect group_area(const Header& header, int index);
 
 /// For each group, whether synthesise() needs it for `region`.
 std::vector<bool> touched_groups(const LatentModel& model, const Header& header, const cv::Rect& region);

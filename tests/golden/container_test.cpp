@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "container.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include "alpha.hpp"
 #include "calotype/error.hpp"
-#include "container.hpp"
 #include "pictures.hpp"
 
 using namespace calotype;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams written once and decoded by every build. A group's checksum in its file is that of the symbols that the encoder had, so
-// decoding it proves the whole integer path; the pixels are held to a tolerance, for engines differ in the last bit.
+// Streams written once and decoded by every build. A group's checksum in its file is that of the symbols that the
+// encoder had, so decoding it proves the whole integer path; the pixels are held to a tolerance, for engines differ in
+// the last bit.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
@@ -38,10 +39,10 @@ BOOST_AUTO_TEST_CASE(symbols_are_exact_for_any_number_of_threads) {
       cv::setNumThreads(n);
       for (std::size_t i = 0; i < c.groups.size(); ++i) {
         const int row = int(i) / c.header.group_columns(), column = int(i) % c.header.group_columns();
-        const GroupSymbols symbols =
-            decode_group(model->tables(), c.header.rate, std::min(kGroupLatents, c.header.latent_rows() - row * kGroupLatents),
-                         std::min(kGroupLatents, c.header.latent_columns() - column * kGroupLatents), c.groups[i].data,
-                         c.groups[i].size);
+        const GroupSymbols symbols = decode_group(
+            model->tables(), c.header.rate, std::min(kGroupLatents, c.header.latent_rows() - row * kGroupLatents),
+            std::min(kGroupLatents, c.header.latent_columns() - column * kGroupLatents), c.groups[i].data,
+            c.groups[i].size);
         BOOST_CHECK_EQUAL(symbols.checksum(), c.groups[i].checksum);
         // And back: the encoder makes the same bytes of the same symbols.
         const Bytes again = encode_group(model->tables(), c.header.rate, symbols);

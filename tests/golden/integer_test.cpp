@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(every_dot_product_is_equal) {
     for (int p = 0; p < kDotBlock; ++p)
       for (int o = 0; o < outputs; ++o) {
         std::int64_t sum = bias[std::size_t(o)];
-        for (int i = 0; i < length; ++i) sum += std::int64_t(patches[std::size_t(p * length + i)]) * weights[std::size_t(o * length + i)];
+        for (int i = 0; i < length; ++i)
+          sum += std::int64_t(patches[std::size_t(p * length + i)]) * weights[std::size_t(o * length + i)];
         expected[std::size_t(p * outputs + o)] = std::int32_t(sum);
       }
     std::vector<DotFunction> functions = {dot_portable, best_dot()};
@@ -113,7 +114,8 @@ BOOST_AUTO_TEST_CASE(a_network_equals_the_formula_for_any_number_of_threads) {
             for (int kx = 0; kx < 3; ++kx) {
               const int sy = y + ky - 1, sx = x + kx - 1;
               if (sy < 0 || sy >= 10 || sx < 0 || sx >= 14) continue;
-              sum += std::int64_t(middle.at(sy, sx)[c]) * records.i16("net.1.weight").i16[std::size_t(((o * 2 + c) * 3 + ky) * 3 + kx)];
+              sum += std::int64_t(middle.at(sy, sx)[c]) *
+                     records.i16("net.1.weight").i16[std::size_t(((o * 2 + c) * 3 + ky) * 3 + kx)];
             }
         expected.at(y, x)[o] = rescale(sum, 9, -2047, 2047);
       }

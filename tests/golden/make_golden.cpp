@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// make_golden DIRECTORY: writes the golden streams and the pictures that they decode to. Only for a change of the shipped weights or of
-// the format; until 1.0 both may change.
+// make_golden DIRECTORY: writes the golden streams and the pictures that they decode to. Only for a change of the
+// shipped weights or of the format; until 1.0 both may change.
 #include <iostream>
 
 #include "calotype/calotype.hpp"
@@ -15,14 +15,10 @@ int main(int argc, char** argv) try {
     const char* name;
     cv::Mat pixels;
     const char* quality;
-  } streams[] = {{"colour-q10", test_picture(160, 96, 3), "10"},
-                 {"colour-q60", test_picture(97, 83, 3), "60"},
-                 {"colour-q100", test_picture(64, 64, 3), "100"},
-                 {"grey-q50", test_picture(70, 33, 1), "50"},
-                 {"alpha-q70", test_picture(50, 61, 4), "70"},
-                 {"deep-q90", test_picture(40, 40, 3, CV_16U), "90"},
-                 {"groups-q5", test_picture(1100, 40, 3), "5"},
-                 {"pixel-q60", test_picture(1, 1, 3), "60"}};
+  } streams[] = {{"colour-q10", test_picture(160, 96, 3), "10"},  {"colour-q60", test_picture(97, 83, 3), "60"},
+                 {"colour-q100", test_picture(64, 64, 3), "100"}, {"grey-q50", test_picture(70, 33, 1), "50"},
+                 {"alpha-q70", test_picture(50, 61, 4), "70"},    {"deep-q90", test_picture(40, 40, 3, CV_16U), "90"},
+                 {"groups-q5", test_picture(1100, 40, 3), "5"},   {"pixel-q60", test_picture(1, 1, 3), "60"}};
   for (const auto& stream : streams) {
     const std::string path = std::string(argv[1]) + "/" + stream.name;
     calotype::Image image;

@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(a_picture_of_several_groups_has_no_seams_and_regions_are_ex
   const cv::Mat whole = decode(file).pixels;
   BOOST_CHECK_GT(psnr(in.pixels, whole), 30);
   for (const cv::Rect region : {cv::Rect(1000, 1010, 50, 40), cv::Rect(3, 5, 20, 30), cv::Rect(1299, 1099, 1, 1)}) {
-    const std::string text = std::to_string(region.x) + "," + std::to_string(region.y) + "," + std::to_string(region.width) +
-                             "," + std::to_string(region.height);
+    const std::string text = std::to_string(region.x) + "," + std::to_string(region.y) + "," +
+                             std::to_string(region.width) + "," + std::to_string(region.height);
     BOOST_CHECK_LE(cv::norm(decode(file, "calo", {{"region", text}}).pixels, whole(region), cv::NORM_INF), 0);
   }
   for (const char* bad : {"0,0,1301,1", "-1,0,5,5", "0,0,0,5", "1,2,3", "0,0,4,4,4"})
@@ -103,11 +103,13 @@ BOOST_AUTO_TEST_CASE(tiled_transforms_equal_whole_ones) {
       tensor.ptr<float>()[c * pixels.rows * pixels.cols + i] = float(pixels.ptr()[3 * i + 2 - c]) / 255;
 
   const cv::Mat latents = networks->run("analysis", tensor).clone();
-  const cv::Mat tiled = run_tiled(networks->session("analysis"), tensor, {128, halo, kLatentPixels}, 1. / kLatentPixels);
+  const cv::Mat tiled =
+      run_tiled(networks->session("analysis"), tensor, {128, halo, kLatentPixels}, 1. / kLatentPixels);
   BOOST_CHECK_LT(cv::norm(latents, tiled, cv::NORM_INF), 1e-4 * cv::norm(latents, cv::NORM_INF));
 
   const cv::Mat whole = networks->run("synthesis", latents).clone();
-  const cv::Mat pieces = run_tiled(networks->session("synthesis"), latents, {8, halo / kLatentPixels, 1}, kLatentPixels);
+  const cv::Mat pieces =
+      run_tiled(networks->session("synthesis"), latents, {8, halo / kLatentPixels, 1}, kLatentPixels);
   BOOST_CHECK_LT(cv::norm(whole, pieces, cv::NORM_INF), 1e-4);
 }
 

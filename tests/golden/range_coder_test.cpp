@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "range_coder.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <random>
 
 #include "calotype/error.hpp"
-#include "range_coder.hpp"
 
 using namespace calotype;
 using namespace calotype::latent;
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE(any_bytes_decode_to_something_without_harm) {
 }
 
 BOOST_AUTO_TEST_CASE(bad_tables_are_refused) {
-  const std::int32_t short_sum[] = {100, 100, 100, 100}, negative[] = {40000, -8000, 700, 68}, no_escape[] = {32000, 384, 384, 0};
+  const std::int32_t short_sum[] = {100, 100, 100, 100}, negative[] = {40000, -8000, 700, 68},
+                     no_escape[] = {32000, 384, 384, 0};
   for (const auto* bad : {short_sum, negative, no_escape}) BOOST_CHECK_THROW(SymbolTables(bad, 1, 4), Error);
 }
 

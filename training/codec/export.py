@@ -10,11 +10,13 @@ import os
 import shutil
 import tempfile
 import numpy as np
+import onnx
 import torch
 from data import photographs
+from gradient import differentiate
 from graph import write_graphs
 from integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
-from model import build
+from model import LAMBDA, build
 from runtime import POSITIONS, Codec
 from tables import Histograms
 from train import load
@@ -44,7 +46,7 @@ def rate_records(net):
     return {'scale_bias': np.int32(np.rint(ONE * (lg + 10 * net['sb']))),
             'magnitude': np.int16(np.rint(ONE * np.log1p(m))), 'fill': np.int16(np.rint(ONE * np.log1p(.8 * np.exp(b / ONE)))),
             'gain': np.float32(lg + math.log(6.5)), 'inverse': np.float32(10 * net['correction'] - lg - math.log(6.5)),
-            'norm': np.float32(lg + math.log(2)), 'mu': np.float32([.13]), 'train.sb': np.float32(net['sb']),
+            'norm': np.float32(lg + math.log(2)), 'mu': np.float32([.13]), 'lambda': np.float32(LAMBDA), 'train.sb': np.float32(net['sb']),
             **{'train.' + k: np.float32(v) for k, v in net.items() if k.startswith('fz.')}}
 
 
@@ -58,7 +60,7 @@ def crops(images, size, count, rng):
 
 def model_ini(folder, version):
     digest = lambda f: hashlib.sha256(open(os.path.join(folder, f), 'rb').read()).hexdigest()
-    parts = [(p, p + '.onnx') for p in PARTS] + [('entropy', 'entropy.bin')]
+    parts = [(p, p + '.onnx') for p in (*PARTS, 'synthesis_gradient')] + [('entropy', 'entropy.bin')]
     lines = ['[model]', 'id=latent', 'task=codec', f'version={version}', 'license=Apache-2.0', f'source={SOURCE}', '', '[part]']
     for name, file in parts:
         lines += [f'{name}={file}', f'{name}_sha256={digest(file)}']

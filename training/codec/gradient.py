@@ -53,7 +53,7 @@ class Reverse:
             else:                                             # k = s + 2 pad, or k = 2 pad + 1 at stride 1: sizes divide exactly
                 self.add(node.input[0], self.emit('ConvTranspose', g, node.input[1], **same))
         elif node.op_type == 'Relu':
-            mask = self.emit('Clip', self.emit('Mul', node.output[0], self.constant(1 / TINY)), self.scalar(0.), self.scalar(1.))
+            mask = self.emit('Div', node.output[0], self.emit('Add', node.output[0], self.constant(TINY)))      # 1 or 0
             self.add(node.input[0], self.emit('Mul', g, mask))
         elif node.op_type == 'Abs':
             sign = self.emit('Div', node.input[0], self.emit('Add', node.output[0], self.constant(TINY)))
@@ -70,11 +70,6 @@ class Reverse:
             self.add(node.input[0], g)
         else:
             raise SystemExit(f'cannot differentiate {node.op_type} ({node.name})')
-
-    def scalar(self, value):
-        name = f'grad_constant_{len(self.constants)}'
-        self.constants.append(helper.make_tensor(name, onnx.TensorProto.FLOAT, [], [value]))
-        return name
 
 
 def differentiate(model):
