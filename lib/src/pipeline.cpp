@@ -7,7 +7,8 @@
 #include "calotype/codec.hpp"
 #include "calotype/error.hpp"
 #include "calotype/registry.hpp"
-#include "codec_use.hpp"
+#include "guard.hpp"
+#include "io_internal.hpp"
 #include "pipeline_parse.hpp"
 
 namespace calotype {
@@ -144,12 +145,15 @@ struct Pipeline::State {
   /// Calls f with the stage's place in front of any message.
   template <class F>
   auto at(std::size_t index, F&& f) {
+    const auto who = [&] {
+      return "pipeline stage " + std::to_string(index + 1) + " \"" + texts[index].element + "\"";
+    };
     try {
       return f();
     } catch (const Error& e) {
-      throw Error(e.code(),
-                  "pipeline stage " + std::to_string(index + 1) + " \"" + texts[index].element + "\": " + e.what(),
-                  e.hint());
+      throw Error(e.code(), who() + ": " + e.what(), e.hint());
+    } catch (...) {
+      rethrow_as_error(who());
     }
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the functions of io.hpp share with pipelines.
 #pragma once
 #include "calotype/codec.hpp"
 #include "calotype/io.hpp"

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "calotype/io.hpp"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +12,8 @@
 #include <random>
 
 #include "calotype/error.hpp"
-#include "codec_use.hpp"
+#include "calotype/io.hpp"
+#include "io_internal.hpp"
 
 namespace calotype {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "codec_use.hpp"
-
 #include "calotype/error.hpp"
 #include "calotype/registry.hpp"
+#include "guard.hpp"
+#include "io_internal.hpp"
 
 namespace calotype {
 namespace {
@@ -13,6 +13,8 @@ auto naming(const std::string& name, F&& f) {
     return f();
   } catch (const Error& e) {
     throw Error(e.code(), name + ": " + e.what(), e.hint());
+  } catch (...) {
+    rethrow_as_error(name);
   }
 }
 
