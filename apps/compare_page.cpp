@@ -2,9 +2,11 @@
 #include "compare_page.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/archive/iterators/base64_from_binary.hpp>
 #include <boost/archive/iterators/transform_width.hpp>
 #include <calotype/io.hpp>
+#include <cmath>
 #include <map>
 #include <opencv2/core.hpp>
 

@@ -12,6 +12,12 @@ using calotype::ErrorCode;
 
 namespace {
 
+/// False, too, for what cannot be looked at; reading it will say why.
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
 /// The wanted files of a folder, relative to it.
 template <class Iterator>
 std::vector<fs::path> files_in(const fs::path& folder, const std::set<std::string>& extensions) {
@@ -31,14 +37,13 @@ std::vector<fs::path> files_in(const fs::path& folder, const std::set<std::strin
 
 std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRules& rules) {
   if (inputs.empty()) throw Error(ErrorCode::usage, "no input given", "name a file, a folder, or - for standard input");
-  const bool any_folder =
-      std::any_of(inputs.begin(), inputs.end(), [](const auto& path) { return fs::is_directory(path); });
-  const bool into_folder =
-      !rules.output.empty() && rules.output != "-" &&
-      (inputs.size() > 1 || any_folder || rules.output.back() == '/' || fs::is_directory(rules.output));
+  const bool any_folder = std::any_of(inputs.begin(), inputs.end(), [](const auto& path) { return is_folder(path); });
+  const bool into_folder = !rules.output.empty() && rules.output != "-" &&
+                           (inputs.size() > 1 || any_folder || rules.output.back() == '/' || is_folder(rules.output));
   if (rules.output == "-" && (inputs.size() > 1 || any_folder))
     throw Error(ErrorCode::usage, "several pictures cannot go to standard output", "-o DIR writes them to a folder");
-  if (into_folder && fs::exists(rules.output) && !fs::is_directory(rules.output))
+  std::error_code ignored;
+  if (into_folder && fs::exists(rules.output, ignored) && !is_folder(rules.output))
     throw Error(ErrorCode::usage, rules.output + " is not a folder", "with several inputs -o names a folder");
   const bool named = !rules.output.empty() && !into_folder;
   if (!named && rules.extension.empty())
@@ -54,7 +59,7 @@ std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRule
     jobs.push_back({input.string(), output});
   };
   for (const std::string& input : inputs) {
-    if (!fs::is_directory(input)) {
+    if (!is_folder(input)) {
       add(input, input == "-" ? fs::path("stdin") : fs::path(input).filename());
       continue;
     }

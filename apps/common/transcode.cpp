@@ -51,7 +51,8 @@ std::string output_format(const Transcode& plan, const std::string& output) {
 
 Result transcode_one(const Transcode& plan, const Job& job, const Limits& limits, bool overwrite) {
   const auto start = std::chrono::steady_clock::now();
-  if (job.output != "-" && !overwrite && fs::is_regular_file(job.output))
+  std::error_code ignored;
+  if (job.output != "-" && !overwrite && fs::is_regular_file(job.output, ignored))
     throw Error(ErrorCode::usage, job.output + " exists already", "choose another name or add --overwrite");
   if (job.output == "-" && isatty(STDOUT_FILENO))
     throw Error(ErrorCode::usage, "a picture is not written to a terminal", "name a file with -o, or use a pipe");

@@ -140,6 +140,16 @@ BOOST_AUTO_TEST_CASE(limits) {
   BOOST_TEST(!folder.has("c.ppm"));
 }
 
+BOOST_AUTO_TEST_CASE(names_that_no_file_system_takes) {
+  const Folder folder;
+  const std::string name(300, 'x');
+  const auto finished = folder.run("calotype convert " + name + ".png -f ppm");
+  BOOST_TEST(finished.status == 8);
+  BOOST_TEST(contains(finished.err, "name too long"));
+  folder.picture("a.png");
+  BOOST_TEST(folder.run("calotype convert a.png -o " + name + ".ppm").status == 8);
+}
+
 BOOST_AUTO_TEST_CASE(output_that_cannot_be_written) {
   const Folder folder;
   folder.picture("a.png");
