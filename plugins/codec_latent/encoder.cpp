@@ -168,14 +168,20 @@ int Job::search() {
                 "ask for less, or use a lossless format such as PNG");
   if (most <= target) return high;
   if (least >= target) return low;
+  // PSNR grows about linearly with the rate, the size exponentially: interpolate, and bisect every other time to be
+  // safe. A size is a ceiling, so aim a little below it.
+  const auto scale = [&](double value) { return quality ? value : std::log(value); };
+  const double aim = quality ? target : 0.993 * target;
   double at_low = least, at_high = most;
-  while (high - low > 1) {
-    const int middle = (low + high) / 2;
+  for (bool interpolate = true; high - low > 1; interpolate = !interpolate) {
+    const double part = (scale(aim) - scale(at_low)) / (scale(at_high) - scale(at_low));
+    const int middle =
+        std::clamp(interpolate ? low + int(std::lround(part * (high - low))) : (low + high) / 2, low + 1, high - 1);
     const double value = measure(middle);
+    if (quality ? std::abs(value - target) < 0.03 : value <= target && value > 0.985 * target) return middle;
     (value <= target ? low : high) = middle;
     (value <= target ? at_low : at_high) = value;
   }
-  // A size is a ceiling; a quality is met as nearly as possible.
   return quality && at_high - target < target - at_low ? high : low;
 }
 

@@ -86,8 +86,12 @@ BOOST_AUTO_TEST_CASE(every_parameter_value_at_its_limit_works) {
         if (limit) values.push_back(to_string(real ? Value(*limit) : Value(static_cast<std::int64_t>(*limit))));
       if (std::holds_alternative<bool>(spec.fallback)) values = {"true", "false"};
       for (const std::string& value : values) BOOST_TEST_CONTEXT(format << " " << spec.name << "=" << value) {
-          const Image decoded = decode(encode(original, format, {{spec.name, value}}));
-          BOOST_TEST((decoded.pixels.size() == original.pixels.size()));
+          try {
+            const Image decoded = decode(encode(original, format, {{spec.name, value}}));
+            BOOST_TEST((decoded.pixels.size() == original.pixels.size()));
+          } catch (const Error& e) {
+            BOOST_TEST((e.code() == ErrorCode::limit), e.what());  // a target that no file can meet
+          }
         }
     }
 }
