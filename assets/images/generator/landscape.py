@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mountain lake in the evening: ray-marched height field, water with a reflection, conifers and meadow grass."""
+import functools
+
 import numpy as np
 
 from noise import fbm, gradient_noise, mix, ridged, rgb, shrink, smoothstep, to_bytes
@@ -22,10 +24,27 @@ def height(x, z, octaves=9):
     return ground + meadow + bumps - 0.022
 
 
+@functools.cache
+def height_map():
+    """The ground 40 samples a unit, from x = -12 and z = -1."""
+    z, x = np.mgrid[0:17 * 40, 0:24 * 40] / 40.0
+    return height(x - 12, z - 1, 5)
+
+
+def coarse_height(x, z):
+    """Interpolated from the map, for shadows: fast."""
+    ground = height_map()
+    u, v = np.clip((x + 12) * 40, 0, ground.shape[1] - 1.001), np.clip((z + 1) * 40, 0, ground.shape[0] - 1.001)
+    column, row = u.astype(int), v.astype(int)
+    u, v = u - column, v - row
+    top = ground[row, column] * (1 - u) + ground[row, column + 1] * u
+    return top * (1 - v) + (ground[row + 1, column] * (1 - u) + ground[row + 1, column + 1] * u) * v
+
+
 def march(columns, rows):
     """For every pixel the depth at which its ray meets the ground, infinite for sky: per column, the ground's picture
     height is accumulated outwards, so that each row's first crossing is found by bisection."""
-    depth = 0.10 * np.exp(np.linspace(0, np.log(16 / 0.10), 1500))
+    depth = 0.10 * np.exp(np.linspace(0, np.log(16 / 0.10), 1000))
     slope_x = (columns - columns.mean()) / (FOCAL * len(columns))
     ground = np.maximum(height(slope_x[None] * depth[:, None], depth[:, None]), 0)
     slope_y = np.maximum.accumulate((ground - EYE) / depth[:, None], axis=0)
@@ -69,7 +88,7 @@ def shade(x, z):
     facing = np.clip((nx * SUN[0] + SUN[1] + nz * SUN[2]) / length, 0, 1)
     shadow = np.ones_like(x)
     for t in np.geomspace(0.02, 3.2, 22):
-        above = y + 0.004 + t * SUN[1] - height(x + t * SUN[0], z + t * SUN[2], 5)
+        above = y + 0.004 + t * SUN[1] - coarse_height(x + t * SUN[0], z + t * SUN[2])
         shadow = np.minimum(shadow, smoothstep(-0.02, 0.025, above / (0.25 + t)))
 
     fine = fbm(x * 42, z * 42, 5, 90)
@@ -141,9 +160,9 @@ def plant(picture, hit, spots):
     """Firs at (x, z) of a height in the ground's units, far ones first; those behind a hill are left out."""
     rng = np.random.Generator(np.random.PCG64(5))
     rows, columns = hit.shape
-    for x, z, size in sorted(spots, key=lambda spot: -spot[1]):
+    spots = np.array(sorted(spots, key=lambda spot: -spot[1]))
+    for (x, z, size), ground in zip(spots, height(spots[:, 0], spots[:, 1])):
         scale = FOCAL * columns / z
-        ground = float(height(np.array([x]), np.array([z]))[0])
         column, foot = int(columns / 2 + x * scale), int(HORIZON * rows - (ground - EYE) * scale)
         tall = int(size * scale)
         if tall < 5 or not 0 <= column < columns or not 0 <= foot < rows or hit[foot, column] < z - 0.12:
