@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model.ini from a stranger.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "calotype/calotype.hpp"
+#include "fuzz_target.hpp"
+
+using namespace calotype;
+
+namespace {
+
+/// A directory that goes away with the process.
+struct Directory {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("calotype_fuzz_manifest_" + std::to_string(::getpid()));
+  Directory() { std::filesystem::create_directories(path); }
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Directory directory;
+  write_file((directory.path / "model.ini").string(), Bytes(data, data + size), true);
+  try {
+    const Model model = Model::open(directory.path.string());
+    for (const auto& [part, file] : model.manifest().parts) model.read(part);
+  } catch (const Error&) {
+  }
+  return 0;
+}
+
+std::vector<Bytes> fuzz_seeds() {
+  const std::string text =
+      "[model]\nid=m\ntask=codec\nversion=1\nlicense=Apache-2.0\nsource=none\n\n[part]\nanalysis=a.onnx\n"
+      "analysis_sha256=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n\n"
+      "[tile]\nmultiple=16\nhalo=64\nsize=1024\n\n[engine]\nprecision=fp32,bf16\n";
+  return {Bytes(text.begin(), text.end())};
+}
