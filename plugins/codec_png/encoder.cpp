@@ -93,7 +93,12 @@ void set_metadata(Writer& writer, const Metadata& meta) {
 }  // namespace
 
 std::vector<ParamSpec> PngEncoder::params() {
-  return {{"compression", std::int64_t(3), "Effort: 0 stores, 9 is the smallest and slowest.", 0, 9, {}}};
+  return {{"compression",
+           std::int64_t(4),
+           "Effort: 0 stores, 9 is the smallest and slowest; 4 comes within a tenth of 6 in half the time.",
+           0,
+           9,
+           {}}};
 }
 
 Bytes PngEncoder::encode(const Image& image, const Params& params) {
