@@ -10,12 +10,19 @@ from metrics import bd_rate, ms_ssim_db, pchip
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the backend is chosen)
 
-_LABELS = {"calotype": "Calotype", "calotype-ms-ssim": "Calotype, tuned for MS-SSIM", "jpeg": "JPEG",
+_LABELS = {"calotype": "Calotype", "jpeg": "JPEG",
            "jpeg2000": "JPEG 2000", "webp": "WebP", "avif": "AVIF, speed 4", "avif-fast": "AVIF, speed 6",
            "jxl": "JPEG XL"}
-_COLOURS = {"calotype": "#b3261e", "calotype-ms-ssim": "#e08a2e", "jpeg": "#6b7280", "jpeg2000": "#9a7b4f",
+_COLOURS = {"calotype": "#b3261e", "jpeg": "#6b7280", "jpeg2000": "#9a7b4f",
             "webp": "#2f9e6e", "avif": "#2563a8", "avif-fast": "#7fb2e5", "jxl": "#7b4ab5"}
+_EFFORTS = ("#e08a2e", "#c2571a", "#f2b872", "#7a3b10")  # further curves of Calotype
 _DECIBELS = (28, 30, 32, 34, 36, 38, 40)
+
+
+def _label(codec):
+    if codec.startswith("calotype-e"):
+        return f"Calotype, effort {codec.removeprefix('calotype-e')}"
+    return _LABELS.get(codec, codec)
 
 
 def _quality(curve, metric):
@@ -35,7 +42,7 @@ def _bits_at(curve, level):
 
 
 def summary(curves):
-    """BD-rates in percent: every codec against JPEG, and each of Calotype's tunings against every codec."""
+    """BD-rates in percent: every codec against JPEG, and each of Calotype's efforts against every codec."""
     rates = {"against jpeg": {}, "of calotype": {}}
     for name, curve in curves.items():
         if "jpeg" in curves and name != "jpeg":
@@ -60,26 +67,25 @@ def _table(header, rows, numbers=True):
 
 
 def markdown(name, count, curves, rates):
-    label = lambda codec: _LABELS.get(codec, codec)
     parts = [f"# Rate-distortion: {name}, {count} images\n",
              "Written by `bench/rate_distortion.py`; every number comes from a file on disk, decoded by its codec's own "
              "decoder and compared in 8-bit RGB. BD-rate: bits needed for equal quality, averaged over the common range; "
              "negative is better.\n", f"![Rate-distortion curves]({name}.png)\n"]
     if rates["against jpeg"]:
         parts += ["## BD-rate against JPEG\n", _table(["codec", "PSNR", "MS-SSIM"],
-                  [[label(c), _percent(r["psnr"]), _percent(r["ms_ssim"])] for c, r in rates["against jpeg"].items()])]
+                  [[_label(c), _percent(r["psnr"]), _percent(r["ms_ssim"])] for c, r in rates["against jpeg"].items()])]
     for ours, others in rates["of calotype"].items():
-        parts += [f"## BD-rate of {label(ours)} against\n", _table(["codec", "PSNR", "MS-SSIM"],
-                  [[label(c), _percent(r["psnr"]), _percent(r["ms_ssim"])] for c, r in others.items()])]
+        parts += [f"## BD-rate of {_label(ours)} against\n", _table(["codec", "PSNR", "MS-SSIM"],
+                  [[_label(c), _percent(r["psnr"]), _percent(r["ms_ssim"])] for c, r in others.items()])]
     parts += ["## Bits per pixel at equal PSNR\n", _table(["codec", *(f"{level} dB" for level in _DECIBELS)],
-              [[label(c), *(_cell(_bits_at(curve, level)) for level in _DECIBELS)] for c, curve in curves.items()])]
+              [[_label(c), *(_cell(_bits_at(curve, level)) for level in _DECIBELS)] for c, curve in curves.items()])]
     for codec, curve in curves.items():
         if codec.startswith("calotype"):
             rows = zip(curve["settings"], curve["bpp"], curve["psnr"], curve["ms_ssim"])
-            parts += [f"## {label(codec)} by quality\n", _table(["-q", "bits per pixel", "PSNR dB", "MS-SSIM"],
+            parts += [f"## {_label(codec)} by quality\n", _table(["-q", "bits per pixel", "PSNR dB", "MS-SSIM"],
                       [[f"{q:g}", f"{b:.4f}", f"{p:.2f}", f"{s:.4f}"] for q, b, p, s in rows])]
     parts += ["## Tools\n", _table(["codec", "command", "version"],
-              [[label(c), f"`{curve['command']}`", curve["version"]] for c, curve in curves.items()], numbers=False)]
+              [[_label(c), f"`{curve['command']}`", curve["version"]] for c, curve in curves.items()], numbers=False)]
     return "\n".join(parts)
 
 
@@ -91,10 +97,12 @@ def plot(path, name, count, curves):
     reach = 1.6  # bits per pixel; beyond lies near-lossless territory
     for axis, metric, title in zip(axes, ("psnr", "ms_ssim"), ("PSNR, dB", "MS-SSIM, −10 log₁₀(1 − x)")):
         shown = []
+        efforts = iter(_EFFORTS)
         for codec, curve in curves.items():
+            colour = _COLOURS[codec] if codec in _COLOURS else next(efforts)
             bpp, quality = np.asarray(curve["bpp"]), _quality(curve, metric)
             mine = codec.startswith("calotype")
-            axis.plot(bpp, quality, color=_COLOURS.get(codec, "#000000"), label=_LABELS.get(codec, codec), marker="o",
+            axis.plot(bpp, quality, color=colour, label=_label(codec), marker="o",
                       linewidth=2.4 if mine else 1.5, markersize=4 if mine else 3, zorder=3 if mine else 2,
                       linestyle="--" if codec == "avif-fast" else "-")
             shown.extend(quality[bpp <= reach])

@@ -63,11 +63,12 @@ PEERS = [
 QUALITIES = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 
 
-def calotype(binary="calotype", tune="psnr", qualities=QUALITIES, typical=60):
-    """Calotype as a codec; other tunings than psnr are named after it."""
+def calotype(binary="calotype", effort=1, qualities=QUALITIES, typical=60):
+    """Calotype as a codec; efforts above 1 are named after it."""
     binary = os.path.abspath(binary) if os.sep in binary else binary
-    name = "calotype" if tune == "psnr" else f"calotype-{tune}"
-    return Codec(name, list(qualities), f"{binary} compress --quiet --overwrite -q {{q}} --tune {tune} {{input}} -o {{output}}",
+    name = "calotype" if effort == 1 else f"calotype-e{effort}"
+    return Codec(name, list(qualities),
+                 f"{binary} compress --quiet --overwrite -q {{q}} -e {effort} {{input}} -o {{output}}",
                  f"{binary} decompress --quiet --overwrite {{input}} -o {{output}}", f"{binary} --version",
                  suffix=".calo", typical=typical)
 
