@@ -7,6 +7,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 picture=$(realpath -- "${1:-$root/assets/images/landscape.png}")
+[[ -f $picture ]] || { echo "usage: $0 [PICTURE]   (there is no file $picture)" >&2; exit 2; }
 out=$root/build/quickstart
 
 step() { printf '\n== %s\n' "$*"; }
