@@ -188,7 +188,7 @@ Bytes encode_group(const EntropyTables& tables, int rate, const GroupSymbols& sy
       const int shift = tables.symbol_shift[index], value = r.at(row, column)[c], half = (1 << shift) >> 1;
       const int high = (value + half) >> shift;
       writer.symbol(tables.symbols, index, high);
-      if (shift) writer.bits(std::uint32_t(value + half - (high << shift)), shift);
+      if (shift) writer.bits(std::uint32_t(value + half - high * (1 << shift)), shift);
     });
   }
   return writer.finish();
