@@ -4,6 +4,7 @@ evaluate.py CHECKPOINT ... measures a float checkpoint (cross-entropies). Prints
 import argparse
 import glob
 import json
+import multiprocessing
 import os
 import numpy as np
 
@@ -59,18 +60,27 @@ def psnr(a, b):
     return -10 * np.log10(np.mean((a.astype(float) - b) ** 2) / 255 ** 2)
 
 
-def measure_folder(folder, pictures, positions=POSITIONS, threads=1, verbose=False):
+def measure_picture(job):
+    """(bpp, dB, bpp of the hyper-latents) per position."""
     from runtime import Codec
-    codec, table = Codec(folder, threads), []
-    for im in pictures:
-        y, row = codec.analyse(im), []
-        for p in positions:
-            code = codec.encode(y, p)
-            latent, hyper = codec.bits(code)
-            row.append((np.ceil((latent + hyper) / 8) * 8 / im[..., 0].size + HEADER / im[..., 0].size, psnr(codec.decode(code['yh'], p, im.shape[:2]), im), hyper / im[..., 0].size))
-        table.append(row)
-        if verbose:
-            print(' '.join('%.3f/%.2f' % v[:2] for v in row), flush=True)
+    folder, im, positions = job
+    codec = measure_picture.__dict__.setdefault(folder, None) or Codec(folder)
+    measure_picture.__dict__[folder] = codec
+    y, row = codec.analyse(im), []
+    for p in positions:
+        code = codec.encode(y, p)
+        latent, hyper = codec.bits(code)
+        row.append((np.ceil((latent + hyper) / 8) * 8 / im[..., 0].size + HEADER / im[..., 0].size, psnr(codec.decode(code['yh'], p, im.shape[:2]), im), hyper / im[..., 0].size))
+    return row
+
+
+def measure_folder(folder, pictures, positions=POSITIONS, processes=1, verbose=False):
+    table = []
+    with multiprocessing.Pool(processes) as pool:
+        for row in pool.imap(measure_picture, [(folder, im, positions) for im in pictures]):
+            table.append(row)
+            if verbose:
+                print(' '.join('%.3f/%.2f' % v[:2] for v in row), flush=True)
     mean = np.mean(table, 0)
     print('hyper-latents bpp', ' '.join('%.4f' % v for v in mean[:, 2]))
     return mean[:, :2].tolist()
@@ -91,12 +101,12 @@ def main():
     ap.add_argument('--data', required=True)
     ap.add_argument('--baselines')
     ap.add_argument('--only', type=int, nargs='*', default=list(range(1, 25)), help='Kodak numbers')
-    ap.add_argument('--threads', type=int, default=1)
+    ap.add_argument('--processes', type=int, default=1)
     ap.add_argument('--verbose', action='store_true')
     a = ap.parse_args()
     from data import read
     pictures = [read(os.path.join(a.data, 'kodak', f'kodim{i:02d}.png')) for i in a.only]
-    points = measure_folder(a.model, pictures, threads=a.threads, verbose=a.verbose) if os.path.isdir(a.model) else measure_checkpoint(a.model, pictures)
+    points = measure_folder(a.model, pictures, processes=a.processes, verbose=a.verbose) if os.path.isdir(a.model) else measure_checkpoint(a.model, pictures)
     report(points, a.baselines)
 
 

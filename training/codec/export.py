@@ -17,7 +17,7 @@ from gradient import differentiate
 from graph import write_graphs
 from integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
 from model import LAMBDA, build
-from runtime import POSITIONS, Codec
+from runtime import MU, POSITIONS, Codec
 from tables import Histograms
 from train import load
 from weights import PARTS, write_records
@@ -46,7 +46,7 @@ def rate_records(net):
     return {'scale_bias': np.int32(np.rint(ONE * (lg + 10 * net['sb']))),
             'magnitude': np.int16(np.rint(ONE * np.log1p(m))), 'fill': np.int16(np.rint(ONE * np.log1p(.8 * np.exp(b / ONE)))),
             'gain': np.float32(lg + math.log(6.5)), 'inverse': np.float32(10 * net['correction'] - lg - math.log(6.5)),
-            'norm': np.float32(lg + math.log(2)), 'mu': np.float32([.13]), 'lambda': np.float32(LAMBDA), 'train.sb': np.float32(net['sb']),
+            'norm': np.float32(lg + math.log(2)), 'mu': np.float32([MU]), 'lambda': np.float32(LAMBDA), 'train.sb': np.float32(net['sb']),
             **{'train.' + k: np.float32(v) for k, v in net.items() if k.startswith('fz.')}}
 
 
@@ -75,13 +75,14 @@ def main():
     ap.add_argument('--data', required=True)
     ap.add_argument('--version', default='1')
     ap.add_argument('--crops', type=int, default=48, help='photographs for the symbol tables')
-    ap.add_argument('--half', action='store_true', help='half-precision initialisers; OpenCV before 4.7 cannot read them')
+    ap.add_argument('--full', action='store_true', help='single-precision initialisers: twice as large, but OpenCV before 4.7 reads them without help')
     a = ap.parse_args()
     torch.set_num_threads(1)
     state = {k: v.half().float().numpy() for k, v in build(load(a.checkpoint)).state_dict().items()}
     images, rng = photographs(a.data), np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as tmp:
-        write_graphs(state, tmp, a.half)
+        write_graphs(state, tmp, not a.full)
+        onnx.save(differentiate(onnx.load(os.path.join(tmp, 'synthesis.onnx'))), os.path.join(tmp, 'synthesis_gradient.onnx'))
         records, entropy = rate_records(state), os.path.join(tmp, 'entropy.bin')
         write_records(entropy, records)
         codec = Codec(tmp, tables=False)

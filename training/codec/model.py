@@ -82,16 +82,25 @@ class Block(nn.Module):
 
 
 class Dense(nn.Module):
-    """x + 3x3(ReLU(3x3 C->m)): 18Cm MAC per position. Starts as the identity."""
-    def __init__(self, c, m):
+    """x + 3x3(ReLU(3x3 C->m of kx)) / k: 18Cm MAC per position. Starts as the identity; k brings x to the size of one, without it the units die."""
+    def __init__(self, c, m, k):
         super().__init__()
-        self.p, self.q = nn.Conv2d(c, m, 3, 1, 1), nn.Conv2d(m, c, 3, 1, 1)
+        self.k, self.p, self.q = k, nn.Conv2d(c, m, 3, 1, 1), nn.Conv2d(m, c, 3, 1, 1)
         nn.init.normal_(self.p.weight, 0, (2 / (9 * c)) ** .5)
         nn.init.zeros_(self.q.weight)
         nn.init.zeros_(self.q.bias)
 
     def forward(self, x):
-        return x + self.q(F.relu(self.p(x), inplace=True))
+        return x + self.q(F.relu(self.p(x * self.k), inplace=True)) / self.k
+
+    @torch.no_grad()
+    def revive(self, x):
+        """Hidden units that never fire for x start anew; the function stays the same."""
+        v = self.p(x * self.k)
+        dead = (v > 0).float().mean((0, 2, 3)) < 1e-3
+        fresh = torch.randn_like(self.p.weight) * (.5 / (9 * x.shape[1])) ** .5 / (x * self.k).pow(2).mean().sqrt().clamp(.05, 20)
+        self.p.weight[dead], self.p.bias[dead], self.q.weight[:, dead] = fresh[dead], 0., 0.
+        return int(dead.sum())
 
 
 class GDN(nn.Module):
@@ -126,7 +135,7 @@ class Analysis(nn.Module):
         super().__init__()
         self.linear = nn.Conv2d(192, M, 4, 2, 1)
         self.branch = nn.Sequential(down(3, w[0]), GDN(w[0]), down(w[0], w[1]), GDN(w[1]), down(w[1], w[2]), GDN(w[2]), Block(w[2]))
-        self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
+        self.dense = nn.ModuleList([Dense(w[2], m, 256.) for m in dense])
         self.tail = down(w[2], M)
 
     def forward(self, x):
@@ -142,7 +151,7 @@ class Synthesis(nn.Module):
         self.linear = nn.ConvTranspose2d(M, 192, 4, 2, 1)
         self.linear.bias = nn.Parameter(torch.zeros(3))        # per colour, so that the exported layer is one transposed convolution
         self.branch = nn.Sequential(up(M, w[2]), Block(w[2]), GDN(w[2], True), up(w[2], w[1]), GDN(w[1], True))
-        self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
+        self.dense = nn.ModuleList([Dense(w[2], m, .25) for m in dense])
         self.mix = nn.Conv2d(48, w[1], 3, 1, 1)  # lets the last layers see the linear picture
         self.last, self.tail = nn.Sequential(up(w[1], w[0]), GDN(w[0], True)), up(w[0], 3)
 
@@ -156,7 +165,7 @@ class Synthesis(nn.Module):
 
 
 class LatentCodec(nn.Module):
-    def __init__(self, w=(64, 128, 192), M=320, H=96, rates=RATES, step=6.5, mu=0.13, dense_a=(), dense_s=()):
+    def __init__(self, w=(64, 128, 192), M=320, H=96, rates=RATES, step=6.5, mu=0.105, dense_a=(), dense_s=()):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
         self.ga, self.gs = Analysis(w, M, dense_a), Synthesis(w, M, dense_s)

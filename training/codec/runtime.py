@@ -11,7 +11,7 @@ from integer import IntegerNet
 from weights import PARTS, read_records
 
 POSITIONS = 288
-MU = 0.13
+MU = 0.105                                       # of the encoder's rounding; shipped as record 'mu'
 SIGMA = 0.11 * np.exp(np.arange(64) / 8)
 ORDER = [(0, 0), (1, 1), (0, 1), (1, 0)]
 
@@ -41,6 +41,7 @@ class Codec:
         o.intra_op_num_threads, o.inter_op_num_threads, o.log_severity_level = threads, 1, 3
         self.run = {p: ort.InferenceSession(os.path.join(folder, p + '.onnx'), o, providers=['CPUExecutionProvider']) for p in PARTS}
         self.r = read_records(os.path.join(folder, 'entropy.bin'))
+        self.mu = float(self.r['mu'][0])
         self.hyper, self.context = IntegerNet(self.r, 'hyper'), [IntegerNet(self.r, f'context{k}') for k in (1, 2, 3)]
         self.M, self.skip = self.r['scale_bias'].shape[1], int(self.r['symbol.skip'][0]) if tables else 0
         self.shift = self.r['symbol.shift'] if tables else None
@@ -100,7 +101,7 @@ class Codec:
             d = y - mean * norm
             n = round_half_even(d)
             m, v = np.abs(n), SIGMA[i] ** 2 + 1 / 12
-            n = n - np.sign(n) * (2 * (np.abs(d) - m) + 1 < MU * (2 * m - 1) / (1.386 * v))
+            n = n - np.sign(n) * (2 * (np.abs(d) - m) + 1 < self.mu * (2 * m - 1) / (1.386 * v))
             n = np.where(i < self.skip, 0, n)
             now = step == k
             r[now], index[now] = n[now], i[now]

@@ -38,6 +38,7 @@ def options():
     ap.add_argument('--processes', type=int, default=1)
     ap.add_argument('--seed', type=int, default=0)
     ap.add_argument('--save-minutes', type=float, default=3)
+    ap.add_argument('--revive', action='store_true', help='dead units of the dense blocks start anew')
     ap.add_argument('--nice', type=int, default=0, help='priority, on Linux also against other sessions')
     return ap.parse_args()
 
@@ -105,6 +106,16 @@ def work(rank, a, state, exchange, images):
             torch.nn.init.zeros_(t.weight)
         for p in [*net.ga.parameters(), *net.gs.parameters(), net.gain, net.correction]:
             p.requires_grad_(False)
+    if a.revive:
+        torch.manual_seed(a.seed)                # the same in every process
+        x = torch.from_numpy(np.stack([im[:192, :192] for im in images[::40]])).permute(0, 3, 1, 2).float() / 255
+        for side in (net.ga, net.gs):
+            for d in side.dense:
+                hook = d.register_forward_pre_hook(lambda m, inputs: print('revived', m.revive(inputs[0]), flush=True))
+                with torch.no_grad():
+                    net(x, torch.linspace(0, RATES - 1, len(x)), hard=True)
+                hook.remove()
+        torch.manual_seed(a.seed * 100 + rank)
     net = net.to(dev).to(memory_format=torch.channels_last)
     if a.processes > 1:                          # identical starts, whatever was random
         for p in net.parameters():
