@@ -39,7 +39,7 @@ def options():
     ap.add_argument('--seed', type=int, default=0)
     ap.add_argument('--save-minutes', type=float, default=3)
     ap.add_argument('--revive', action='store_true', help='dead units of the dense blocks start anew')
-    ap.add_argument('--nice', type=int, default=0, help='priority, on Linux also against other sessions')
+    ap.add_argument('--nice', type=int, default=0, help='priority, on Linux also that of the process's autogroup')
     return ap.parse_args()
 
 
@@ -75,7 +75,7 @@ def evaluate(net, pictures, dev):
 
 
 def prioritise(nice):
-    """Each process leads a session of its own, so that the kernel's grouping by session does not undo the priority."""
+    """Each process gets a kernel autogroup of its own, so that the grouping does not undo the priority."""
     try:
         os.setsid()
         os.setpriority(os.PRIO_PROCESS, 0, nice)
