@@ -39,7 +39,7 @@ def options():
     ap.add_argument('--seed', type=int, default=0)
     ap.add_argument('--save-minutes', type=float, default=3)
     ap.add_argument('--revive', action='store_true', help='dead units of the dense blocks start anew')
-    ap.add_argument('--nice', type=int, default=0, help='priority, on Linux also that of the process's autogroup')
+    ap.add_argument('--nice', type=int, default=0, help='priority, on Linux including its autogroup')
     return ap.parse_args()
 
 
