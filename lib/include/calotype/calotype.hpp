@@ -5,8 +5,8 @@
 //   calotype::write_image("photo.calo", photo, {{"quality", "60"}});
 //
 // Threads: distinct objects may be used from distinct threads, one object by one thread at a time; Registry, Model,
-// Network and Engine may be shared. Failures are calotype::Error; only memory that runs out outside a plugin or a pipeline
-// may show as another std::exception.
+// Network and Engine may be shared. Failures are calotype::Error; only memory that runs out outside a plugin or a
+// pipeline may show as another std::exception.
 #pragma once
 #include "calotype/backbone.hpp"
 #include "calotype/codec.hpp"

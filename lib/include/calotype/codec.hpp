@@ -6,8 +6,8 @@
 namespace calotype {
 
 /// Reads one file format. Distinct objects may be used from distinct threads; one object by one thread at a time.
-/// Input is hostile by assumption: an implementation throws Error{corrupt | unsupported | limit | model_mismatch} and nothing
-/// else, and allocates in proportion to what probe() reported.
+/// Input is hostile by assumption: an implementation throws Error{corrupt | unsupported | limit | model_mismatch} and
+/// nothing else, and allocates in proportion to what probe() reported.
 class CALOTYPE_API Decoder {
  public:
   virtual ~Decoder();
@@ -21,7 +21,8 @@ class CALOTYPE_API Decoder {
 class CALOTYPE_API Encoder {
  public:
   virtual ~Encoder();
-  /// The complete file. What the format cannot hold is converted and said with log(info, ...), or refused with unsupported.
+  /// The complete file. What the format cannot hold is converted and said with log(info, ...), or refused with
+  /// unsupported.
   virtual Bytes encode(const Image& image, const Params& params) = 0;
 };
 

@@ -34,7 +34,8 @@ struct NetworkInfo {
 class CALOTYPE_API Session {
  public:
   virtual ~Session();
-  /// `in` holds every network input. `out` is filled with every output; Mats already in `out` may be reused when they fit.
+  /// `in` holds every network input. `out` is filled with every output; Mats already in `out` may be reused when they
+  /// fit.
   virtual void run(const TensorMap& in, TensorMap& out) = 0;
 };
 

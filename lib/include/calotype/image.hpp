@@ -13,7 +13,8 @@ namespace calotype {
 using Bytes = std::vector<std::uint8_t>;
 
 /// What travels with the pixels and every stage hands on untouched. Blobs are the payload alone, without the carrier
-/// format's framing: `exif` starts with the TIFF header ("II*\0" or "MM\0*"), `xmp` is the XML packet, `icc` the profile.
+/// format's framing: `exif` starts with the TIFF header ("II*\0" or "MM\0*"), `xmp` is the XML packet, `icc` the
+/// profile.
 struct Metadata {
   Bytes icc, exif, xmp;
   std::vector<std::pair<std::string, std::string>> text;  ///< keyword and UTF-8 value (PNG tEXt/iTXt, JPEG comment)
@@ -25,11 +26,11 @@ struct Label {
   double score = 0;  ///< 0..1
 };
 
-/// The one value that flows through pipelines. Moved between stages, never copied; cv::Mat shares its pixels, so a stage
-/// that writes in place must own them (`clone()` when the caller may keep a reference).
+/// The one value that flows through pipelines. Moved between stages, never copied; cv::Mat shares its pixels, so a
+/// stage that writes in place must own them (`clone()` when the caller may keep a reference).
 struct Image {
-  cv::Mat pixels;             ///< 1, 3 or 4 channels; CV_8U, CV_16U or CV_32F (0..1); BGR(A) order, alpha not premultiplied
-  cv::Mat mask;               ///< optional CV_8U, same size; written by segmentation, read by inpainting (white: repair)
+  cv::Mat pixels;  ///< 1, 3 or 4 channels; CV_8U, CV_16U or CV_32F (0..1); BGR(A) order, alpha not premultiplied
+  cv::Mat mask;    ///< optional CV_8U, same size; written by segmentation, read by inpainting (white: repair)
   std::vector<Label> labels;  ///< optional, written by classification, best first
   Metadata meta;
 

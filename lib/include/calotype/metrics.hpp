@@ -10,8 +10,8 @@ namespace calotype {
 /// Equal images give infinity.
 CALOTYPE_API double psnr(const cv::Mat& a, const cv::Mat& b);
 
-/// Multi-scale structural similarity (Wang, Simoncelli and Bovik 2003): five scales, 11-tap Gaussian of sigma 1.5, mean over
-/// colour channels; 1 is equal. Fewer scales, weights renormalised, for images under 176 samples a side.
+/// Multi-scale structural similarity (Wang, Simoncelli and Bovik 2003): five scales, 11-tap Gaussian of sigma 1.5, mean
+/// over colour channels; 1 is equal. Fewer scales, weights renormalised, for images under 176 samples a side.
 CALOTYPE_API double ms_ssim(const cv::Mat& a, const cv::Mat& b);
 
 }  // namespace calotype

@@ -49,8 +49,8 @@ class CALOTYPE_API Model {
   const Manifest& manifest() const { return *manifest_; }
   /// The bytes of a non-network part, checksum verified.
   Bytes read(const std::string& part) const;
-  /// A network of this model; loaded once per process and choice, then shared. engine=auto walks engines by priority and
-  /// moves on only on `unsupported` or `engine`, with one log line; a named engine never falls back.
+  /// A network of this model; loaded once per process and choice, then shared. engine=auto walks engines by priority
+  /// and moves on only on `unsupported` or `engine`, with one log line; a named engine never falls back.
   std::shared_ptr<Network> network(const std::string& part, const EngineChoice& choice) const;
 
  private:

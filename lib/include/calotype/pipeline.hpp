@@ -15,8 +15,8 @@ namespace calotype {
 ///     pipeline := stage { "!" stage }
 ///     stage    := name { value | key "=" value }      values may be quoted: 'a b', "a \" b"
 ///
-/// `decode FILE` and `encode FILE` pick the codec by content and extension (`format=NAME` decides); every other name is a
-/// backbone. Parameters of the chosen codec or backbone follow as key=value.
+/// `decode FILE` and `encode FILE` pick the codec by content and extension (`format=NAME` decides); every other name is
+/// a backbone. Parameters of the chosen codec or backbone follow as key=value.
 class CALOTYPE_API Pipeline {
  public:
   Pipeline();

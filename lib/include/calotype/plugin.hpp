@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a plugin includes:
 //
-//   class Invert : public calotype::Backbone { calotype::Image run(calotype::Image i, const calotype::Params&) override {...} };
-//   CALOTYPE_PLUGIN("invert", "1.0", "Apache-2.0", "photographic negative") {
+//   class Invert : public calotype::Backbone { calotype::Image run(calotype::Image i, const calotype::Params&) override
+//   {...} }; CALOTYPE_PLUGIN("invert", "1.0", "Apache-2.0", "photographic negative") {
 //     r.add<Invert>({calotype::Kind::backbone, "invert", "Photographic negative."});
 //   }
 //
 // See docs/plugin-author.md and plugins/example.
 #pragma once
-#include <opencv2/core/version.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <opencv2/core/version.hpp>
 #include <type_traits>
 
 #include "calotype/error.hpp"
@@ -78,8 +77,15 @@ class CALOTYPE_API Registrar {
 #endif
 
 /// Opens the body of the registration function; `r` is the Registrar.
-#define CALOTYPE_PLUGIN(NAME, VERSION, LICENSE, DOC)                                                           \
-  extern "C" __attribute__((visibility("default"))) const calotype_plugin_header_t calotype_plugin_header = {  \
-      sizeof(calotype_plugin_header_t), CALOTYPE_PLUGIN_ABI, CV_VERSION_MAJOR, CV_VERSION_MINOR,               \
-      _GLIBCXX_USE_CXX11_ABI,           NAME,                VERSION,          LICENSE,          DOC};         \
+#define CALOTYPE_PLUGIN(NAME, VERSION, LICENSE, DOC)                                         \
+  extern "C" __attribute__((visibility("default")))                                          \
+  const calotype_plugin_header_t calotype_plugin_header = {sizeof(calotype_plugin_header_t), \
+                                                           CALOTYPE_PLUGIN_ABI,              \
+                                                           CV_VERSION_MAJOR,                 \
+                                                           CV_VERSION_MINOR,                 \
+                                                           _GLIBCXX_USE_CXX11_ABI,           \
+                                                           NAME,                             \
+                                                           VERSION,                          \
+                                                           LICENSE,                          \
+                                                           DOC};                             \
   extern "C" __attribute__((visibility("default"))) void calotype_plugin_register(calotype::Registrar& r)

@@ -67,7 +67,8 @@ class CALOTYPE_API Registry {
   /// Engines are made once and shared: they own devices.
   std::shared_ptr<Engine> engine(const std::string& name);
 
-  /// One element with its parameters; loads its plugin. Throws not_found with the nearest name and the refusal behind it.
+  /// One element with its parameters; loads its plugin. Throws not_found with the nearest name and the refusal behind
+  /// it.
   Item describe(Kind kind, const std::string& name);
   /// All elements, without loading what a sidecar describes.
   std::vector<Item> items();

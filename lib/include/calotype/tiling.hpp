@@ -15,15 +15,17 @@ struct TilePlan {
   int multiple = 1;  ///< input sides must be multiples of this
 };
 
-/// Runs `session` (one input named "x", one output) over a tensor 1,C,H,W in cores of `plan.size` with `plan.halo` around them,
-/// so that the result equals one run over the whole within floating-point rounding, in bounded memory.
-/// `size` is W x H, multiples of `plan.multiple`. `scale` is output samples per input sample (1/16 for an analysis, 16 for a
-/// synthesis transform). `source` makes the input 1,C,h,w of a rectangle in input samples, never outside the tensor. `sink`
-/// receives each finished core as a continuous 1,C',h,w tensor (valid during the call) and its rectangle in output samples, in
-/// raster order. Cores that do not touch `region` (in output samples; empty: everything) are left out.
+/// Runs `session` (one input named "x", one output) over a tensor 1,C,H,W in cores of `plan.size` with `plan.halo`
+/// around them, so that the result equals one run over the whole within floating-point rounding, in bounded memory.
+/// `size` is W x H, multiples of `plan.multiple`. `scale` is output samples per input sample (1/16 for an analysis, 16
+/// for a synthesis transform). `source` makes the input 1,C,h,w of a rectangle in input samples, never outside the
+/// tensor. `sink` receives each finished core as a continuous 1,C',h,w tensor (valid during the call) and its rectangle
+/// in output samples, in raster order. Cores that do not touch `region` (in output samples; empty: everything) are left
+/// out.
 CALOTYPE_API void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, double scale,
                             const std::function<cv::Mat(const cv::Rect&)>& source,
-                            const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region = {});
+                            const std::function<void(const cv::Mat&, const cv::Rect&)>& sink,
+                            const cv::Rect& region = {});
 
 /// The same over a tensor in memory, collected into one tensor.
 CALOTYPE_API cv::Mat run_tiled(Session& session, const cv::Mat& tensor, const TilePlan& plan, double scale = 1);
