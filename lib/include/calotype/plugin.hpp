@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a plugin includes:
 //
-//   class Invert : public calotype::Backbone { calotype::Image run(calotype::Image i, const calotype::Params&) override
-//   {...} }; CALOTYPE_PLUGIN("invert", "1.0", "Apache-2.0", "photographic negative") {
+//   struct Invert : calotype::Backbone {
+//     calotype::Image run(calotype::Image image, const calotype::Params&) override { ... }
+//   };
+//   CALOTYPE_PLUGIN("invert", "1.0", "Apache-2.0", "Photographic negative.") {
 //     r.add<Invert>({calotype::Kind::backbone, "invert", "Photographic negative."});
 //   }
 //
