@@ -82,10 +82,10 @@ const Manifest::Part& part_of(const Manifest& manifest, const std::string& name)
               "it has: " + join(known));
 }
 
-std::string agreed_precision(const Manifest& manifest, const std::string& asked) {
+std::vector<std::string> agreed_precisions(const Manifest& manifest, const std::string& asked) {
   const auto& allowed = manifest.precisions;
-  if (asked == "auto") return allowed.front();
-  if (std::find(allowed.begin(), allowed.end(), asked) != allowed.end()) return asked;
+  if (asked == "auto") return allowed;
+  if (std::find(allowed.begin(), allowed.end(), asked) != allowed.end()) return {asked};
   throw Error(ErrorCode::unsupported, "model \"" + manifest.id + "\" does not run in " + asked,
               "it allows: " + join(allowed));
 }
@@ -183,10 +183,10 @@ Bytes Model::read(const std::string& part) const { return read_verified(part_of(
 
 std::shared_ptr<Network> Model::network(const std::string& part_name, const EngineChoice& choice) const {
   const Manifest::Part& part = part_of(*manifest_, part_name);
-  const EngineOptions options{choice.device, agreed_precision(*manifest_, choice.precision), choice.threads};
+  const EngineOptions options{choice.device, agreed_precisions(*manifest_, choice.precision), choice.threads};
 
   const std::lock_guard<std::mutex> lock(shared().loading);
-  auto& network = shared().networks[{part.file, choice.engine, options.device, options.precision, options.threads}];
+  auto& network = shared().networks[{part.file, choice.engine, options.device, choice.precision, options.threads}];
   if (network) return network;
   verify_once(part);
   network = choice.engine == "auto" ? load_with_any_engine(part.file, options)

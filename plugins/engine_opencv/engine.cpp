@@ -118,8 +118,9 @@ std::string OpencvEngine::version() const {
 
 std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
   quiet_opencv();
-  if (options.precision != "fp32")
-    throw Error(ErrorCode::unsupported, "engine opencv runs fp32 only, not " + options.precision, "use precision=fp32");
+  const auto& precisions = options.precisions;
+  if (std::find(precisions.begin(), precisions.end(), "fp32") == precisions.end())
+    throw Error(ErrorCode::unsupported, "engine opencv runs fp32 only", "use precision=fp32");
   std::string device = options.device == "auto" ? "cpu" : options.device;
   const auto known = devices();
   if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))

@@ -155,8 +155,8 @@ BOOST_AUTO_TEST_CASE(broken_and_missing_files) {
 
 BOOST_AUTO_TEST_CASE(impossible_wishes_are_refused) {
   for_each_engine([](Engine& engine) {
-    BOOST_TEST(code_of([&] { engine.load(small, {"no such device", "fp32", 0}); }) == ErrorCode::engine);
-    BOOST_TEST(code_of([&] { engine.load(small, {"auto", "fp3", 0}); }) == ErrorCode::unsupported);
+    BOOST_TEST(code_of([&] { engine.load(small, {"no such device", {"fp32"}, 0}); }) == ErrorCode::engine);
+    BOOST_TEST(code_of([&] { engine.load(small, {"auto", {"fp3"}, 0}); }) == ErrorCode::unsupported);
   });
 }
 

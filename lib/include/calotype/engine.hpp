@@ -11,7 +11,10 @@
 
 namespace calotype {
 
-/// Tensors are N-dimensional CV_32F cv::Mat in NCHW order, keyed by the ONNX input or output name.
+/// Tensors are N-dimensional CV_32F cv::Mat in NCHW order, keyed by the ONNX input or output name. A Mat of two
+/// dimensions is a picture, CV_8U or CV_16U with 1 or 3 (BGR) channels, and stands for the tensor 1,3,h,w of its
+/// samples, RGB from 0 to 1, grey three times: engines convert on the way, so that pixels cross to a device as they
+/// are.
 using TensorMap = std::map<std::string, cv::Mat>;
 
 struct Device {
@@ -21,8 +24,9 @@ struct Device {
 
 struct EngineOptions {
   std::string device = "auto";
-  std::string precision = "fp32";  ///< fp32, bf16 or fp16; what the manifest and the caller agreed on
-  int threads = 0;                 ///< 0: all cores
+  /// Of fp32, bf16 and fp16 those that the model and the caller accept; the engine takes its fastest on that device.
+  std::vector<std::string> precisions = {"fp32"};
+  int threads = 0;  ///< 0: all cores
 };
 
 /// What really runs, for -v and JSON.
@@ -35,7 +39,8 @@ class CALOTYPE_API Session {
  public:
   virtual ~Session();
   /// `in` holds every network input. `out` is filled with every output; Mats already in `out` may be reused when they
-  /// fit.
+  /// fit. A picture in `out` asks for a picture of its type: clipped and rounded, grey as the mean of the three
+  /// channels.
   virtual void run(const TensorMap& in, TensorMap& out) = 0;
 };
 

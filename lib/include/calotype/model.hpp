@@ -22,7 +22,7 @@ struct Manifest {
   };
   std::map<std::string, Part> parts;
   TilePlan tile;
-  std::vector<std::string> precisions = {"fp32"};  ///< allowed, first is the default
+  std::vector<std::string> precisions = {"fp32"};  ///< that its accuracy allows
   std::map<std::string, std::string> extra;        ///< task-specific keys, "section.key"
 };
 

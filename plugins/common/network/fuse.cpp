@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
+
+#include "calotype/error.hpp"
+#include "program.hpp"
+
+namespace calotype::network {
+namespace {
+
+using Kind = PostOp::Kind;
+
+[[noreturn]] void refuse_node(const Node& node, const std::string& why) {
+  throw Error(ErrorCode::unsupported, "cannot run operator " + node.op + " of node \"" + node.name + "\": " + why,
+              "choose another engine or export the model with plainer operators");
+}
+
+template <std::size_t N>
+std::array<int, N> numbers(const Node& node, const std::string& key, int otherwise) {
+  std::array<int, N> result;
+  result.fill(otherwise);
+  const auto found = node.numbers.find(key);
+  if (found == node.numbers.end()) return result;
+  if (found->second.size() != N) refuse_node(node, "attribute " + key + " needs " + std::to_string(N) + " numbers");
+  for (std::size_t i = 0; i < N; ++i) result[i] = static_cast<int>(found->second[i]);
+  return result;
+}
+
+class Fuser {
+ public:
+  explicit Fuser(const Graph& graph) : graph_(graph) {
+    for (const std::string& input : graph.inputs) {
+      program_.inputs.emplace_back(input, static_cast<int>(made_by_.size()));
+      values_[input] = new_value(-1);
+    }
+    for (const Node& node : graph.nodes)
+      for (const std::string& input : node.inputs) ++uses_[input];
+    for (const std::string& output : graph.outputs) ++uses_[output];
+  }
+
+  Program run() {
+    for (const Node& node : graph_.nodes) add(node);
+    for (const std::string& output : graph_.outputs) {
+      if (!values_.count(output))
+        throw Error(ErrorCode::corrupt, "nothing makes the network's output \"" + output + "\"",
+                    "install the model again");
+      program_.outputs.emplace_back(output, values_.at(output));
+    }
+    drop_unused();
+    program_.values = static_cast<int>(made_by_.size());
+    return std::move(program_);
+  }
+
+ private:
+  int new_value(int step) {
+    made_by_.push_back(step);
+    return static_cast<int>(made_by_.size()) - 1;
+  }
+  const Constant* constant(const std::string& name) const {
+    const auto found = graph_.constants.find(name);
+    return found == graph_.constants.end() ? nullptr : &found->second;
+  }
+  const Constant& weights(const Node& node, std::size_t i) const {
+    const Constant* found = i < node.inputs.size() ? constant(node.inputs[i]) : nullptr;
+    if (!found) refuse_node(node, "its weights are not constant");
+    return *found;
+  }
+  int value(const Node& node, std::size_t i) const {
+    const auto found = i < node.inputs.size() ? values_.find(node.inputs[i]) : values_.end();
+    if (found == values_.end()) refuse_node(node, "input " + std::to_string(i) + " is not computed before it");
+    return found->second;
+  }
+
+  void add(const Node& node) {
+    if (node.outputs.size() != 1) refuse_node(node, "one output only");
+    const std::string& op = node.op;
+    if (op == "Conv" || op == "ConvTranspose") return add_convolution(node);
+    if (op == "Relu") return add_post(node, {Kind::leaky_relu, {0.f}, -1});
+    if (op == "LeakyRelu") {
+      const auto slope = node.numbers.find("alpha");
+      return add_post(node, {Kind::leaky_relu, {slope == node.numbers.end() ? 0.01f : slope->second[0]}, -1});
+    }
+    if (op == "PRelu") return add_post(node, {Kind::leaky_relu, weights(node, 1).values, -1});
+    if (op == "Abs") return add_post(node, {Kind::abs, {}, -1});
+    if (op == "Sigmoid") return add_post(node, {Kind::sigmoid, {}, -1});
+    if (op == "Identity" || op == "Dropout") {
+      values_[node.outputs[0]] = value(node, 0);
+      uses_[node.inputs[0]] += uses_[node.outputs[0]] - 1;  // two names, one value
+      uses_[node.outputs[0]] = uses_[node.inputs[0]];
+      return;
+    }
+    if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div") return add_binary(node);
+    if (op == "Concat") {
+      if (node.number("axis", 1) != 1) refuse_node(node, "along channels only");
+      Step step = begin(node, Step::Kind::concatenate);
+      for (std::size_t i = 0; i < node.inputs.size(); ++i) step.in.push_back(value(node, i));
+      return finish(node, std::move(step));
+    }
+    if (op == "DepthToSpace" || op == "SpaceToDepth") {
+      Step step = begin(node, op == "DepthToSpace" ? Step::Kind::depth_to_space : Step::Kind::space_to_depth);
+      step.in = {value(node, 0)};
+      step.block = node.number("blocksize", 0);
+      if (step.block < 1) refuse_node(node, "without a block size");
+      const auto mode = node.strings.find("mode");
+      step.columns_first = mode != node.strings.end() && mode->second == "CRD";
+      return finish(node, std::move(step));
+    }
+    refuse_node(node, "it is not implemented");
+  }
+
+  static Step begin(const Node& node, Step::Kind kind) {
+    Step step;
+    step.kind = kind;
+    step.op = node.op;
+    step.name = node.name;
+    return step;
+  }
+  void finish(const Node& node, Step step) {
+    step.out = new_value(static_cast<int>(program_.steps.size()));
+    values_[node.outputs[0]] = step.out;
+    program_.steps.push_back(std::move(step));
+  }
+
+  void add_convolution(const Node& node) {
+    const bool transposed = node.op == "ConvTranspose";
+    Step step = begin(node, transposed ? Step::Kind::transposed_convolution : Step::Kind::convolution);
+    const auto automatic = node.strings.find("auto_pad");
+    if (automatic != node.strings.end() && automatic->second != "NOTSET") refuse_node(node, "automatic padding");
+    if (node.numbers.count("output_shape")) refuse_node(node, "a given output shape");
+    step.weights = weights(node, 1);
+    if (step.weights.dims.size() != 4) refuse_node(node, "two dimensions only");
+    step.group = node.number("group", 1);
+    step.kernel = {step.weights.dims[2], step.weights.dims[3]};
+    step.stride = numbers<2>(node, "strides", 1);
+    step.dilation = numbers<2>(node, "dilations", 1);
+    step.output_padding = numbers<2>(node, "output_padding", 0);
+    step.pad = numbers<4>(node, "pads", 0);
+    const int sides[] = {step.stride[0], step.stride[1], step.dilation[0], step.dilation[1],
+                         step.group,     step.kernel[0], step.kernel[1]};
+    if (*std::min_element(std::begin(sides), std::end(sides)) < 1 ||
+        *std::min_element(step.pad.begin(), step.pad.end()) < 0)
+      refuse_node(node, "its attributes make no sense");
+    step.outputs = transposed ? step.weights.dims[1] * step.group : step.weights.dims[0];
+    step.bias.assign(static_cast<std::size_t>(step.outputs), 0.f);
+    if (node.inputs.size() > 2 && !node.inputs[2].empty()) step.bias = weights(node, 2).values;
+    if (step.bias.size() != static_cast<std::size_t>(step.outputs)) refuse_node(node, "its bias has the wrong size");
+    const int in = value(node, 0);
+    step.in = {in};
+    // |x| before a convolution (as in divisive normalisation) is read as the sign bit cleared.
+    const int maker = made_by_[static_cast<std::size_t>(in)];
+    if (maker >= 0) {
+      const Step& before = program_.steps[static_cast<std::size_t>(maker)];
+      if (before.kind == Step::Kind::pointwise && before.post.size() == 1 && before.post[0].kind == Kind::abs) {
+        step.absolute = true;
+        step.in = before.in;
+      }
+    }
+    finish(node, std::move(step));
+  }
+
+  /// The step that a post operation on `name` may join: the one that makes it, if nobody else reads the result.
+  int open_step(const std::string& name) const {
+    if (uses_.at(name) != 1 || !values_.count(name)) return -1;
+    return made_by_[static_cast<std::size_t>(values_.at(name))];
+  }
+  void join(const Node& node, int step, PostOp post) {
+    Step& target = program_.steps[static_cast<std::size_t>(step)];
+    target.post.push_back(std::move(post));
+    values_[node.outputs[0]] = target.out;
+  }
+  void add_post(const Node& node, PostOp post, std::size_t input = 0) {
+    const int in = value(node, input), step = open_step(node.inputs[input]);
+    if (step >= 0) return join(node, step, std::move(post));
+    Step fresh = begin(node, Step::Kind::pointwise);
+    fresh.in = {in};
+    fresh.post.push_back(std::move(post));
+    finish(node, std::move(fresh));
+  }
+
+  void add_binary(const Node& node) {
+    if (node.inputs.size() != 2) refuse_node(node, "two operands only");
+    for (const std::size_t i : {0, 1})
+      if (const Constant* c = constant(node.inputs[i])) return add_post(node, with_constant(node, *c, i == 0), 1 - i);
+    const int a = value(node, 0), b = value(node, 1);
+    const int step_a = open_step(node.inputs[0]), step_b = open_step(node.inputs[1]);
+    const int made_a = made_by_[static_cast<std::size_t>(a)], made_b = made_by_[static_cast<std::size_t>(b)];
+    // The later of the two can take the earlier one along.
+    if (step_b > made_a) return join(node, step_b, {with_value(node.op, true), {}, a});
+    if (step_a > made_b) return join(node, step_a, {with_value(node.op, false), {}, b});
+    Step fresh = begin(node, Step::Kind::pointwise);
+    fresh.in = {a};
+    fresh.post.push_back({with_value(node.op, false), {}, b});
+    finish(node, std::move(fresh));
+  }
+  /// `reversed`: the operand stands on the left.
+  static Kind with_value(const std::string& op, bool reversed) {
+    if (op == "Add") return Kind::add;
+    if (op == "Mul") return Kind::multiply;
+    if (op == "Sub") return reversed ? Kind::subtract_from : Kind::subtract;
+    return reversed ? Kind::divide_into : Kind::divide;
+  }
+  static PostOp with_constant(const Node& node, const Constant& c, bool reversed) {
+    if (reversed && node.op == "Div") refuse_node(node, "a constant divided by a tensor");
+    const std::size_t count = c.values.size();
+    if (count != 1 && !(c.dims.size() >= 3 && c.dims[c.dims.size() - 3] == static_cast<int>(count)))
+      refuse_node(node, "a constant that is neither one number nor one per channel");
+    std::vector<float> factor(count, 1.f), offset(count, 0.f);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float v = c.values[i];
+      if (node.op == "Add") offset[i] = v;
+      if (node.op == "Sub") offset[i] = reversed ? v : -v;
+      if (node.op == "Sub" && reversed) factor[i] = -1;
+      if (node.op == "Mul") factor[i] = v;
+      if (node.op == "Div") factor[i] = 1 / v;
+    }
+    factor.insert(factor.end(), offset.begin(), offset.end());
+    return {count == 1 ? Kind::affine : Kind::per_channel, std::move(factor), -1};
+  }
+
+  /// Abs steps whose readers took over the work.
+  void drop_unused() {
+    std::vector<bool> used(made_by_.size(), false);
+    for (const auto& output : program_.outputs) used[static_cast<std::size_t>(output.second)] = true;
+    for (std::size_t i = program_.steps.size(); i-- > 0;) {
+      Step& step = program_.steps[i];
+      if (!used[static_cast<std::size_t>(step.out)]) {
+        program_.steps.erase(program_.steps.begin() + static_cast<std::ptrdiff_t>(i));
+        continue;
+      }
+      for (const int in : step.in) used[static_cast<std::size_t>(in)] = true;
+      for (const PostOp& post : step.post)
+        if (post.operand >= 0) used[static_cast<std::size_t>(post.operand)] = true;
+    }
+  }
+
+  const Graph& graph_;
+  Program program_;
+  std::map<std::string, int> values_;  // names to values
+  std::map<std::string, int> uses_;
+  std::vector<int> made_by_;  // step of each value, -1 for inputs
+};
+
+}  // namespace
+
+Program fuse(const Graph& graph) { return Fuser(graph).run(); }
+
+void refuse(const Step& step, const std::string& why) {
+  throw Error(ErrorCode::unsupported, "cannot run operator " + step.op + " of node \"" + step.name + "\": " + why,
+              "choose another engine or export the model with plainer operators");
+}
+
+}  // namespace calotype::network

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calotype/error.hpp"
+#include "program.hpp"
+
+namespace calotype::network {
+namespace {
+
+[[noreturn]] void fail(const Step& step, const std::string& why) {
+  throw Error(ErrorCode::engine, "node \"" + step.name + "\" (" + step.op + "): " + why,
+              "check the shapes of the network's inputs");
+}
+
+std::string text(const Shape& s) {
+  std::string out;
+  for (const int side : s) out += (out.empty() ? "" : "x") + std::to_string(side);
+  return out;
+}
+
+int positive(const Step& step, int side) {
+  if (side < 1) fail(step, "the input is too small");
+  return side;
+}
+
+Shape convolved(const Step& step, const Shape& in) {
+  const bool transposed = step.kind == Step::Kind::transposed_convolution;
+  const int inputs = transposed ? step.weights.dims[0] : step.weights.dims[1] * step.group;
+  if (in[1] != inputs) fail(step, "expects " + std::to_string(inputs) + " channels, got " + std::to_string(in[1]));
+  Shape out{in[0], step.outputs, 0, 0};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const int extent = step.dilation[i] * (step.kernel[i] - 1) + 1, pad = step.pad[i] + step.pad[i + 2];
+    out[2 + i] = positive(step, transposed ? (in[2 + i] - 1) * step.stride[i] - pad + extent + step.output_padding[i]
+                                           : (in[2 + i] + pad - extent + step.stride[i]) / step.stride[i]);
+  }
+  return out;
+}
+
+Shape made(const Step& step, const std::vector<Shape>& known) {
+  const auto in = [&](std::size_t i) { return known[static_cast<std::size_t>(step.in[i])]; };
+  Shape out = in(0);
+  switch (step.kind) {
+    case Step::Kind::convolution:
+    case Step::Kind::transposed_convolution:
+      return convolved(step, out);
+    case Step::Kind::pointwise:
+      return out;
+    case Step::Kind::concatenate:
+      for (std::size_t i = 1; i < step.in.size(); ++i) {
+        Shape other = in(i);
+        out[1] += other[1];
+        other[1] = in(0)[1];
+        if (other != in(0)) fail(step, "joins " + text(in(0)) + " with " + text(in(i)));
+      }
+      return out;
+    case Step::Kind::depth_to_space:
+      if (out[1] % (step.block * step.block)) fail(step, "the channels do not make whole blocks");
+      return {out[0], out[1] / (step.block * step.block), out[2] * step.block, out[3] * step.block};
+    case Step::Kind::space_to_depth:
+      if (out[2] % step.block || out[3] % step.block) fail(step, "the sides do not make whole blocks");
+      return {out[0], out[1] * step.block * step.block, out[2] / step.block, out[3] / step.block};
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Shape> Program::shapes(const std::vector<Shape>& given) const {
+  std::vector<Shape> all(static_cast<std::size_t>(values), Shape{0, 0, 0, 0});
+  for (std::size_t i = 0; i < inputs.size(); ++i) all[static_cast<std::size_t>(inputs[i].second)] = given[i];
+  for (const Step& step : steps) {
+    const Shape out = made(step, all);
+    for (const PostOp& post : step.post) {
+      if (post.operand >= 0 && all[static_cast<std::size_t>(post.operand)] != out)
+        fail(step, "combines " + text(out) + " with " + text(all[static_cast<std::size_t>(post.operand)]));
+      const std::size_t per_channel = post.kind == PostOp::Kind::per_channel  ? post.numbers.size() / 2
+                                      : post.kind == PostOp::Kind::leaky_relu ? post.numbers.size()
+                                                                              : 1;
+      if (per_channel != 1 && per_channel != static_cast<std::size_t>(out[1]))
+        fail(step, "has constants for " + std::to_string(per_channel) + " channels, got " + std::to_string(out[1]));
+    }
+    all[static_cast<std::size_t>(step.out)] = out;
+  }
+  return all;
+}
+
+}  // namespace calotype::network
