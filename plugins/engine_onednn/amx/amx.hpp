@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolutions in bf16 on tile registers (Intel Architecture Instruction Set Extensions Programming Reference, "Intel
+// AMX"). Why beside oneDNN: its transposed convolutions run at a sixth of this speed, making its kernels takes 10 to 20
+// ms per shape, and release 2.6 dies of an illegal instruction in virtual machines that leave CPUID leaf 0x1d empty.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace calotype::onednn::amx {
+
+/// Whether this CPU and this kernel let the process use tiles. Asks once.
+bool available();
+
+/// Steps read `kDepth` inputs and blocks make `kBlock` outputs at a time.
+constexpr int kDepth = 32, kBlock = 32, kHalf = 16;
+constexpr int kTileBytes = 1024;
+/// A block's operands may be read this far beyond the last pixel of a row.
+constexpr int kOverread = 32;
+
+enum class Binary { none, add, subtract, subtract_from, multiply, divide, divide_into };
+
+/// Where results go, or operands come from. Distances in bytes.
+struct Target {
+  char* data = nullptr;  ///< of output 0,0 of image 0
+  std::ptrdiff_t pixel = 0, row = 0, image = 0;
+  bool is_float = false;
+};
+
+/// A convolution as matrix products: output pixel (n, y, x) is the sum over `steps` of kDepth inputs, found at
+/// in + n in_image + y in_row + x in_pixel + offsets[step], times a tile of weights; then
+/// x = act(x + bias), x = factor x + summand, x = x binary operand, x = act(x).
+struct Convolution {
+  const char* in;
+  std::ptrdiff_t in_pixel, in_row, in_image;
+  bool absolute;  ///< inputs without their signs; for 1x1 convolutions alone
+  const std::ptrdiff_t* offsets;
+  int steps;
+  const char* weights;  ///< blocks x steps x halves() tiles, a tile being 16 rows of pairs of inputs for 16 outputs
+  const float* bias;    ///< one per output, blocks filled up
+  int outputs;
+  int images, rows, columns;
+
+  bool activate = false, activate_last = false;
+  float slope = 0, slope_last = 0;
+  float factor = 1, summand = 0;
+  Binary binary = Binary::none;
+  Target operand;
+  Target out;
+  bool pad = false;  ///< bf16 pixels of the result are whole blocks; what is beyond `outputs` becomes zero
+  const std::int32_t* scatter = nullptr;  ///< element of out.data at which each output of a pixel lies; floats only
+};
+
+/// Tiles side by side in a block of weights.
+constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 1 : 2; }
+
+void convolve(const Convolution& convolution);
+
+/// Each channel by itself: kernel taps x channels (filled up to kBlock) of floats.
+struct Depthwise {
+  const char* in;
+  std::ptrdiff_t in_pixel, in_row, in_image;
+  const std::ptrdiff_t* offsets;
+  int taps;
+  const float *weights, *bias;
+  int channels;
+  int images, rows, columns;
+  bool activate = false;
+  float slope = 0;
+  Target out;
+};
+
+void convolve(const Depthwise& convolution);
+
+}  // namespace calotype::onednn::amx

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activations in bf16 with a border of zeros that convolutions read, sums in float. What goes into the network's
+// outputs by addition stays float.
+#include "bf16_backend.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+#include "calotype/error.hpp"
+#include "elementwise.hpp"
+#include "packed_convolution.hpp"
+#include "phases.hpp"
+
+namespace calotype::onednn {
+namespace {
+
+using network::PostOp;
+using network::Program;
+using network::Shape;
+using network::Step;
+
+bool is_convolution(const Step& s) {
+  return s.kind == Step::Kind::convolution || s.kind == Step::Kind::transposed_convolution;
+}
+
+/// Phases of few channels put single numbers here and there; as floats, which is what sums are.
+bool scattered(const Step& s) { return s.kind == Step::Kind::transposed_convolution && is_dense(s.outputs); }
+
+/// How a value is kept.
+struct Layout {
+  bool is_float = false, is_bf16 = false;
+};
+
+class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Backend> {
+ public:
+  explicit Bf16Backend(std::shared_ptr<const Program> p)
+      : program(std::move(p)),
+        layouts(std::size_t(program->values)),
+        packed(program->steps.size()),
+        depthwise(program->steps.size()) {
+    for (const auto& output : program->outputs) layout(output.second).is_float = true;
+    for (std::size_t i = program->steps.size(); i-- > 0;) choose(program->steps[i]);
+    for (const auto& input : program->inputs)
+      if (!layout(input.second).is_bf16) layout(input.second).is_float = true;
+    for (std::size_t i = 0; i < program->steps.size(); ++i)
+      if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
+  }
+  std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes) const override;
+
+  const std::shared_ptr<const Program> program;
+  std::vector<Layout> layouts;
+  std::vector<std::vector<PackedConvolution>> packed;
+  std::vector<PackedDepthwise> depthwise;
+
+ private:
+  Layout& layout(int value) { return layouts[std::size_t(value)]; }
+  static bool among(const std::vector<std::pair<std::string, int>>& list, int value) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.second == value; });
+  }
+
+  /// Backwards through the program: all readers of the step's result have said what they want.
+  void choose(const Step& step) {
+    Layout& out = layout(step.out);
+    if (scattered(step)) out.is_float = true;
+    if (!out.is_float) out.is_bf16 = true;
+    const bool last = among(program->outputs, step.out) || scattered(step);
+    for (const PostOp& post : step.post)
+      if (post.operand >= 0 && (last || among(program->inputs, post.operand))) layout(post.operand).is_float = true;
+    for (const int in : step.in) {
+      if (is_convolution(step))
+        layout(in).is_bf16 = true;
+      else if (step.kind == Step::Kind::depth_to_space || step.kind == Step::Kind::space_to_depth)
+        (out.is_float ? layout(in).is_float : layout(in).is_bf16) = true;
+      else if (out.is_float || among(program->inputs, in))
+        layout(in).is_float = true;
+    }
+  }
+
+  void prepare(const Step& step, std::size_t index) {
+    const bool pad = !layout(step.out).is_float && !is_dense(step.outputs);
+    if (step.kind == Step::Kind::transposed_convolution) {
+      for (const Phase& phase : phases(step)) {
+        if (scattered(step)) {
+          packed[index].push_back(pack_phase(step, phase, 0, phase.positions.size(), false));
+        } else {
+          for (std::size_t p = 0; p < phase.positions.size(); ++p)
+            packed[index].push_back(pack_phase(step, phase, p, 1, pad));
+        }
+      }
+    } else if (step.group == 1) {
+      packed[index].push_back(pack(step, pad));
+    } else {
+      if (layout(step.out).is_float) refuse(step, "groups at the network's output in bf16");
+      depthwise[index] = pack_depthwise(step);
+    }
+  }
+};
+
+/// Zeros around a value, in pixels.
+struct Border {
+  int top = 0, left = 0, bottom = 0, right = 0;
+};
+
+class Bf16Plan : public Plan {
+ public:
+  Bf16Plan(std::shared_ptr<const Bf16Backend> backend, std::vector<Shape> shapes)
+      : backend_(std::move(backend)), shapes_(std::move(shapes)), borders_(shapes_.size()), narrow_(shapes_.size()) {
+    const auto& steps = program().steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      for (const PackedConvolution& c : backend_->packed[i])
+        widen_border(steps[i], c.kernel, c.stride, c.dilation, c.before);
+      if (!backend_->depthwise[i].weights.empty())
+        widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]});
+    }
+    views.resize(shapes_.size());
+    std::vector<std::size_t> sizes(shapes_.size(), 0);
+    for (std::size_t v = 0; v < shapes_.size(); ++v) {
+      const Layout& layout = backend_->layouts[v];
+      if (layout.is_float) sizes[v] += float_bytes(v);
+      if (layout.is_bf16) sizes[v] += bf16_bytes(v);
+    }
+    memory_ = plan_memory(program(), sizes);
+    bytes = memory_.total;
+  }
+
+  void place(char* base) override {
+    for (std::size_t v = 0; v < shapes_.size(); ++v) {
+      const Layout& layout = backend_->layouts[v];
+      char* at = base + memory_.offsets[v];
+      if (layout.is_float) {
+        views[v] = float_view(v, at);
+        at += float_bytes(v);
+      }
+      if (layout.is_bf16) narrow_[v] = bf16_view(v, at);
+      if (!layout.is_float) views[v] = narrow_[v];
+    }
+    for (const auto& input : program().inputs) {
+      const std::size_t v = std::size_t(input.second);
+      if (narrow_[v].data) clear(v);
+      if (backend_->layouts[v].is_float) copy_if_both(v);
+    }
+    const auto& steps = program().steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) place_step(steps[i], i);
+  }
+
+  void run() override {
+    for (const auto& work : work_) work();
+  }
+
+ private:
+  const Program& program() const { return *backend_->program; }
+  const View& view(int value) const { return views[std::size_t(value)]; }
+
+  void widen_border(const Step& step, const std::array<int, 2>& kernel, const std::array<int, 2>& stride,
+                    const std::array<int, 2>& dilation, const std::array<int, 2>& before) {
+    const Shape &in = shapes_[std::size_t(step.in[0])], &out = shapes_[std::size_t(step.out)];
+    Border& border = borders_[std::size_t(step.in[0])];
+    int after[2];
+    for (std::size_t d = 0; d < 2; ++d) {
+      const bool transposed = step.kind == Step::Kind::transposed_convolution;
+      const int count = transposed ? (out[2 + d] + step.stride[d] - 1) / step.stride[d] : out[2 + d];
+      after[d] = (count - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - before[d] - in[2 + d];
+    }
+    border.top = std::max(border.top, before[0]);
+    border.left = std::max(border.left, before[1]);
+    border.bottom = std::max(border.bottom, after[0]);
+    border.right = std::max(border.right, after[1]);
+  }
+
+  std::size_t float_bytes(std::size_t v) const {
+    const Shape& s = shapes_[v];
+    return (sizeof(float) * std::size_t(s[0]) * s[1] * s[2] * s[3] + 63) / 64 * 64;
+  }
+  View float_view(std::size_t v, char* at) const {
+    const Shape& s = shapes_[v];
+    View view;
+    view.data = at;
+    view.pixel = s[1] * std::ptrdiff_t(sizeof(float));
+    view.row = view.pixel * s[3];
+    view.image = view.row * s[2];
+    set_sides(view, s);
+    return view;
+  }
+  static void set_sides(View& view, const Shape& s) {
+    view.images = s[0];
+    view.channels = s[1];
+    view.rows = s[2];
+    view.columns = s[3];
+  }
+  View bf16_view(std::size_t v, char* at) const {
+    const Shape& s = shapes_[v];
+    const Border& b = borders_[v];
+    View view;
+    view.is_float = false;
+    view.pixel = pitch(s[1]) * std::ptrdiff_t(sizeof(bf16));
+    view.row = view.pixel * (b.left + s[3] + b.right);
+    view.image = view.row * (b.top + s[2] + b.bottom);
+    view.data = at + b.top * view.row + b.left * view.pixel;
+    set_sides(view, s);
+    return view;
+  }
+  std::size_t bf16_bytes(std::size_t v) const {
+    // Operands are read in whole tiles: beyond the last pixel by as many as the largest stride makes of them.
+    const View view = bf16_view(v, nullptr);
+    int stride = 1;
+    for (const Step& step : program().steps)
+      if (is_convolution(step) && step.kind == Step::Kind::convolution && step.in[0] == int(v))
+        stride = std::max(stride, step.stride[1]);
+    return std::size_t(view.image * view.images + amx::kOverread * stride * view.pixel + 2 * 64 + 63) / 64 * 64;
+  }
+
+  /// Zeros into the border of a value and into the channels that fill up its pixels.
+  void clear(std::size_t v) {
+    const View view = narrow_[v];
+    const Border b = borders_[v];
+    const std::ptrdiff_t used = view.channels * view.element();
+    const bool gaps = used != view.pixel;
+    work_.push_back([=] {
+      for (int n = 0; n < view.images; ++n) {
+        const auto zero = [&](int y, int x, std::ptrdiff_t size) {
+          if (size > 0) std::memset(view.at(n, y, x), 0, std::size_t(size));
+        };
+        zero(-b.top, -b.left, b.top * view.row);
+        for (int y = 0; y < view.rows; ++y) {
+          zero(y, -b.left, b.left * view.pixel);
+          zero(y, view.columns, b.right * view.pixel);
+          for (int x = 0; gaps && x < view.columns; ++x)
+            std::memset(view.at(n, y, x) + used, 0, std::size_t(view.pixel - used));
+        }
+        zero(view.rows, -b.left, b.bottom * view.row);
+      }
+      std::memset(view.at(view.images - 1, view.rows - 1 + b.bottom, view.columns + b.right), 0, 64);
+    });
+  }
+  void copy_if_both(std::size_t v) {
+    if (views[v].is_float && narrow_[v].data)
+      work_.push_back([from = views[v], to = narrow_[v]] { pointwise(from, {}, to); });
+  }
+  /// What is left of the post operations after the first `done`, in place; then the second copy.
+  void rest(const Step& step, std::size_t done) {
+    if (done < step.post.size())
+      work_.push_back([out = view(step.out), bound = bind(step, done)] { pointwise(out, bound, out); });
+    copy_if_both(std::size_t(step.out));
+  }
+  std::vector<BoundPost> bind(const Step& step, std::size_t from = 0) const {
+    std::vector<BoundPost> bound;
+    for (std::size_t i = from; i < step.post.size(); ++i)
+      bound.push_back({&step.post[i], step.post[i].operand < 0 ? View() : view(step.post[i].operand)});
+    return bound;
+  }
+
+  void place_step(const Step& step, std::size_t index) {
+    if (narrow_[std::size_t(step.out)].data) clear(std::size_t(step.out));
+    const View out = view(step.out);
+    switch (step.kind) {
+      case Step::Kind::convolution:
+      case Step::Kind::transposed_convolution:
+        if (backend_->packed[index].empty()) return place_depthwise(step, index);
+        return place_convolution(step, index);
+      case Step::Kind::pointwise:
+        work_.push_back([in = view(step.in[0]), bound = bind(step), out] { pointwise(in, bound, out); });
+        return copy_if_both(std::size_t(step.out));
+      case Step::Kind::concatenate: {
+        View part = out;
+        for (const int value : step.in) {
+          part.channels = view(value).channels;
+          work_.push_back([in = view(value), part] { pointwise(in, {}, part); });
+          part.data += part.channels * part.element();
+        }
+        break;
+      }
+      case Step::Kind::depth_to_space:
+        work_.push_back(
+            [in = same_kind(step.in[0], out), &step, out] { depth_to_space(in, step.block, step.columns_first, out); });
+        break;
+      case Step::Kind::space_to_depth:
+        work_.push_back([in = same_kind(step.in[0], out), &step, out] { space_to_depth(in, step.block, out); });
+        break;
+    }
+    rest(step, 0);
+  }
+  const View& same_kind(int value, const View& as) const {
+    return as.is_float ? views[std::size_t(value)] : narrow_[std::size_t(value)];
+  }
+
+  static amx::Target target(const View& v) { return {v.data, v.pixel, v.row, v.image, v.is_float}; }
+
+  /// The post operations that a convolution does itself; returns their number.
+  std::size_t take_along(const Step& step, amx::Convolution& k) const {
+    const auto one_slope = [](const PostOp& p) { return p.kind == PostOp::Kind::leaky_relu && p.numbers.size() == 1; };
+    std::size_t i = 0;
+    const auto at = [&]() -> const PostOp* { return i < step.post.size() ? &step.post[i] : nullptr; };
+    if (at() && one_slope(*at())) {
+      k.activate = true;
+      k.slope = step.post[i++].numbers[0];
+    }
+    for (; at() && at()->kind == PostOp::Kind::affine; ++i) {
+      k.factor *= at()->numbers[0];
+      k.summand = k.summand * at()->numbers[0] + at()->numbers[1];
+    }
+    if (!at() || at()->operand < 0) return i;
+    switch (at()->kind) {
+      case PostOp::Kind::add:
+        k.binary = amx::Binary::add;
+        break;
+      case PostOp::Kind::subtract:
+        k.binary = amx::Binary::subtract;
+        break;
+      case PostOp::Kind::subtract_from:
+        k.binary = amx::Binary::subtract_from;
+        break;
+      case PostOp::Kind::multiply:
+        k.binary = amx::Binary::multiply;
+        break;
+      case PostOp::Kind::divide:
+        k.binary = amx::Binary::divide;
+        break;
+      default:
+        k.binary = amx::Binary::divide_into;
+    }
+    k.operand = target(view(step.post[i++].operand));
+    if (at() && one_slope(*at())) {
+      k.activate_last = true;
+      k.slope_last = step.post[i++].numbers[0];
+    }
+    return i;
+  }
+
+  void place_convolution(const Step& step, std::size_t index) {
+    View in = narrow_[std::size_t(step.in[0])];
+    const View out = view(step.out);
+    std::size_t done = 0;
+    for (const PackedConvolution& c : backend_->packed[index]) {
+      amx::Convolution k{};
+      k.in = in.at(0, -c.before[0], -c.before[1]);
+      k.in_pixel = in.pixel * c.stride[1];
+      k.in_row = in.row * c.stride[0];
+      k.in_image = in.image;
+      k.absolute = step.absolute;
+      offsets_.push_back(c.offsets(in));
+      k.offsets = offsets_.back().data();
+      k.steps = c.steps;
+      k.weights = c.tiles();
+      k.bias = c.bias.data();
+      k.outputs = c.outputs;
+      k.images = out.images;
+      k.rows = out.rows;
+      k.columns = out.columns;
+      k.factor = 1;
+      k.pad = c.pad;
+      k.out = target(out);
+      done = take_along(step, k);
+      if (!c.positions.empty()) place_phase(step, c, out, k);
+      work_.push_back([k] { amx::convolve(k); });
+    }
+    rest(step, done);
+  }
+  /// Every stride-th pixel of every stride-th row.
+  void place_phase(const Step& step, const PackedConvolution& c, const View& out, amx::Convolution& k) {
+    const auto& first = c.positions[0];
+    k.rows = (out.rows - first[0] + step.stride[0] - 1) / step.stride[0];
+    k.columns = (out.columns - first[1] + step.stride[1] - 1) / step.stride[1];
+    for (amx::Target* t : {&k.out, &k.operand}) {
+      if (!t->data) continue;
+      if (!scattered(step)) t->data += first[0] * t->row + first[1] * t->pixel;
+      t->row *= step.stride[0];
+      t->pixel *= step.stride[1];
+    }
+    if (!scattered(step)) return;
+    if (out.rows % step.stride[0] || out.columns % step.stride[1])
+      throw Error(ErrorCode::unsupported,
+                  "node \"" + step.name + "\": sides that are no multiples of the stride in bf16",
+                  "use precision=fp32");
+    std::vector<std::int32_t> elements;
+    for (const auto& p : c.positions)
+      for (int o = 0; o < step.outputs; ++o)
+        elements.push_back(std::int32_t((p[0] * out.row + p[1] * out.pixel) / std::ptrdiff_t(sizeof(float))) + o);
+    scatters_.push_back(std::move(elements));
+    k.scatter = scatters_.back().data();
+  }
+
+  void place_depthwise(const Step& step, std::size_t index) {
+    const PackedDepthwise& d = backend_->depthwise[index];
+    const View &in = narrow_[std::size_t(step.in[0])], &out = view(step.out);
+    std::vector<std::ptrdiff_t> offsets;
+    for (int y = 0; y < step.kernel[0]; ++y)
+      for (int x = 0; x < step.kernel[1]; ++x)
+        offsets.push_back(y * step.dilation[0] * in.row + x * step.dilation[1] * in.pixel);
+    amx::Depthwise k{};
+    k.in = in.at(0, -step.pad[0], -step.pad[1]);
+    k.in_pixel = in.pixel * step.stride[1];
+    k.in_row = in.row * step.stride[0];
+    k.in_image = in.image;
+    offsets_.push_back(std::move(offsets));
+    k.offsets = offsets_.back().data();
+    k.taps = int(offsets_.back().size());
+    k.weights = d.weights.data();
+    k.bias = d.bias.data();
+    k.channels = out.channels;
+    k.images = out.images;
+    k.rows = out.rows;
+    k.columns = out.columns;
+    k.out = target(out);
+    std::size_t done = 0;
+    if (!step.post.empty() && step.post[0].kind == PostOp::Kind::leaky_relu && step.post[0].numbers.size() == 1) {
+      k.activate = true;
+      k.slope = step.post[0].numbers[0];
+      done = 1;
+    }
+    work_.push_back([k] { amx::convolve(k); });
+    rest(step, done);
+  }
+
+  std::shared_ptr<const Bf16Backend> backend_;
+  std::vector<Shape> shapes_;
+  std::vector<Border> borders_;
+  std::vector<View> narrow_;  // the bf16 copy of a value, where there is one
+  network::MemoryPlan memory_;
+  std::vector<std::vector<std::ptrdiff_t>> offsets_;
+  std::vector<std::vector<std::int32_t>> scatters_;
+  std::vector<std::function<void()>> work_;
+};
+
+std::unique_ptr<Plan> Bf16Backend::plan(const std::vector<Shape>& shapes) const {
+  return std::make_unique<Bf16Plan>(shared_from_this(), shapes);
+}
+
+}  // namespace
+
+std::shared_ptr<const Backend> make_bf16_backend(std::shared_ptr<const Program> program) {
+  return std::make_shared<Bf16Backend>(std::move(program));
+}
+
+}  // namespace calotype::onednn

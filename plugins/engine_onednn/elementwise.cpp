@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "elementwise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+// One source, the best instructions that the machine has.
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CALOTYPE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define CALOTYPE_CLONES
+#endif
+
+namespace calotype::onednn {
+namespace {
+
+using network::PostOp;
+using Kind = PostOp::Kind;
+
+/// Calls `work(n, y)` for every row, on all threads.
+template <class Work>
+void for_each_row(const View& view, Work work) {
+  const int rows = view.images * view.rows;
+#pragma omp parallel for schedule(static)
+  for (int i = 0; i < rows; ++i) work(i / view.rows, i % view.rows);
+}
+
+CALOTYPE_CLONES void widen(const bf16* from, float* to, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::uint32_t bits = std::uint32_t(from[i]) << 16;
+    std::memcpy(to + i, &bits, 4);
+  }
+}
+
+/// To the nearest, ties to even. Not for NaN.
+CALOTYPE_CLONES void narrow(const float* from, bf16* to, int count) {
+  for (int i = 0; i < count; ++i) {
+    std::uint32_t bits;
+    std::memcpy(&bits, from + i, 4);
+    to[i] = bf16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+  }
+}
+
+CALOTYPE_CLONES void leaky(float* x, int count, float slope) {
+  for (int i = 0; i < count; ++i) x[i] = x[i] < 0 ? slope * x[i] : x[i];
+}
+CALOTYPE_CLONES void leaky_each(float* x, int count, const float* slope) {
+  for (int i = 0; i < count; ++i) x[i] = x[i] < 0 ? slope[i] * x[i] : x[i];
+}
+CALOTYPE_CLONES void affine(float* x, int count, float a, float b) {
+  for (int i = 0; i < count; ++i) x[i] = x[i] * a + b;
+}
+CALOTYPE_CLONES void affine_each(float* x, int count, const float* a, const float* b) {
+  for (int i = 0; i < count; ++i) x[i] = x[i] * a[i] + b[i];
+}
+CALOTYPE_CLONES void magnitude(float* x, int count) {
+  for (int i = 0; i < count; ++i) x[i] = std::fabs(x[i]);
+}
+void sigmoid(float* x, int count) {
+  for (int i = 0; i < count; ++i) x[i] = 1 / (1 + std::exp(-x[i]));
+}
+CALOTYPE_CLONES void combine(Kind kind, float* x, const float* other, int count) {
+  switch (kind) {
+    case Kind::add:
+      for (int i = 0; i < count; ++i) x[i] += other[i];
+      break;
+    case Kind::subtract:
+      for (int i = 0; i < count; ++i) x[i] -= other[i];
+      break;
+    case Kind::subtract_from:
+      for (int i = 0; i < count; ++i) x[i] = other[i] - x[i];
+      break;
+    case Kind::multiply:
+      for (int i = 0; i < count; ++i) x[i] *= other[i];
+      break;
+    case Kind::divide:
+      for (int i = 0; i < count; ++i) x[i] /= other[i];
+      break;
+    default:
+      for (int i = 0; i < count; ++i) x[i] = other[i] / x[i];
+  }
+}
+
+/// `count` elements of a row from `from` on, as floats: in place, or widened into `space`.
+float* floats(const View& view, char* from, int count, float* space) {
+  if (view.is_float) return reinterpret_cast<float*>(from);
+  widen(reinterpret_cast<const bf16*>(from), space, count);
+  return space;
+}
+
+/// `x` holds whole pixels of `channels` each.
+void apply(const BoundPost& post, char* operand, float* x, int pixels, int channels, float* space) {
+  const std::vector<float>& k = post.op->numbers;
+  const int count = pixels * channels;
+  switch (post.op->kind) {
+    case Kind::leaky_relu:
+      if (k.size() == 1) return leaky(x, count, k[0]);
+      for (int i = 0; i < pixels; ++i) leaky_each(x + i * channels, channels, k.data());
+      return;
+    case Kind::affine:
+      return affine(x, count, k[0], k[1]);
+    case Kind::per_channel:
+      for (int i = 0; i < pixels; ++i) affine_each(x + i * channels, channels, k.data(), k.data() + channels);
+      return;
+    case Kind::abs:
+      return magnitude(x, count);
+    case Kind::sigmoid:
+      return sigmoid(x, count);
+    default:
+      combine(post.op->kind, x, floats(post.operand, operand, count, space), count);
+  }
+}
+
+/// Pixels that are worked on at once, so that intermediate results stay in the first cache.
+int piece(int channels) { return std::max(1, 1024 / channels); }
+
+bool dense(const View& view) { return view.pixel == view.channels * view.element(); }
+
+}  // namespace
+
+void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out) {
+  const int channels = in.channels;
+  // Channels may be followed by padding; then pixels go one by one.
+  bool together = dense(in) && dense(out);
+  for (const BoundPost& p : post) together = together && (!p.operand.data || dense(p.operand));
+  const int step = together ? piece(channels) : 1;
+  for_each_row(out, [&](int n, int y) {
+    std::vector<float> result(std::size_t(step) * channels), space(result.size());
+    for (int x = 0; x < out.columns; x += step) {
+      const int pixels = std::min(step, out.columns - x), count = pixels * channels;
+      const float* from = floats(in, in.at(n, y, x), count, result.data());
+      if (from != result.data()) std::copy_n(from, count, result.data());
+      for (const BoundPost& p : post)
+        apply(p, p.operand.data ? p.operand.at(n, y, x) : nullptr, result.data(), pixels, channels, space.data());
+      if (out.is_float)
+        std::copy_n(result.data(), count, reinterpret_cast<float*>(out.at(n, y, x)));
+      else
+        narrow(result.data(), reinterpret_cast<bf16*>(out.at(n, y, x)), count);
+    }
+  });
+}
+
+void concatenate(const std::vector<View>& in, const View& out) {
+  for_each_row(out, [&](int n, int y) {
+    for (int x = 0; x < out.columns; ++x) {
+      char* to = out.at(n, y, x);
+      for (const View& part : in) {
+        std::memcpy(to, part.at(n, y, x), std::size_t(part.channels * part.element()));
+        to += part.channels * part.element();
+      }
+    }
+  });
+}
+
+void depth_to_space(const View& in, int block, bool columns_first, const View& out) {
+  const int blocks = block * block;
+  const std::ptrdiff_t size = out.element();
+  for_each_row(out, [&](int n, int y) {
+    for (int x = 0; x < out.columns; ++x) {
+      const char* from = in.at(n, y / block, x / block);
+      char* to = out.at(n, y, x);
+      const int part = y % block * block + x % block;
+      if (!columns_first) {
+        std::memcpy(to, from + part * out.channels * size, std::size_t(out.channels * size));
+      } else {
+        for (int c = 0; c < out.channels; ++c)
+          std::memcpy(to + c * size, from + (c * blocks + part) * size, std::size_t(size));
+      }
+    }
+  });
+}
+
+void space_to_depth(const View& in, int block, const View& out) {
+  const std::size_t run = std::size_t(in.channels * in.element());
+  for_each_row(out, [&](int n, int y) {
+    for (int x = 0; x < out.columns; ++x)
+      for (int part = 0; part < block * block; ++part)
+        std::memcpy(out.at(n, y, x) + std::size_t(part) * run,
+                    in.at(n, y * block + part / block, x * block + part % block), run);
+  });
+}
+
+namespace {
+
+/// Tensors are turned in squares of this side, which stay in the first cache.
+constexpr int kSquare = 16;
+
+template <class T>
+void load_pixels(const cv::Mat& picture, const View& out) {
+  const float unit = sizeof(T) == 1 ? 1 / 255.f : 1 / 65535.f;
+  const int channels = picture.channels();
+  for_each_row(out, [&](int, int y) {
+    std::vector<float> row(3 * std::size_t(out.columns));
+    const T* from = picture.ptr<T>(y);
+    for (int x = 0; x < out.columns; ++x, from += channels)
+      for (int c = 0; c < 3; ++c) row[std::size_t(3 * x + c)] = unit * float(from[channels == 3 ? 2 - c : 0]);
+    for (int x = 0; x < out.columns; ++x) {
+      if (out.is_float)
+        std::copy_n(&row[std::size_t(3 * x)], 3, reinterpret_cast<float*>(out.at(0, y, x)));
+      else
+        narrow(&row[std::size_t(3 * x)], reinterpret_cast<bf16*>(out.at(0, y, x)), 3);
+    }
+  });
+}
+
+template <class T>
+void store_pixels(const View& in, cv::Mat& picture) {
+  const float scale = sizeof(T) == 1 ? 255.f : 65535.f;
+  const int channels = picture.channels();
+  const auto round = [scale](float v) { return T(std::min(std::max(v, 0.f), 1.f) * scale + 0.5f); };
+  for_each_row(in, [&](int, int y) {
+    T* to = picture.ptr<T>(y);
+    float pixel[3];
+    for (int x = 0; x < in.columns; ++x, to += channels) {
+      const float* from = floats(in, in.at(0, y, x), 3, pixel);
+      if (channels == 1) {
+        to[0] = round((from[0] + from[1] + from[2]) / 3);
+      } else {
+        for (int c = 0; c < 3; ++c) to[c] = round(from[2 - c]);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+void load(const cv::Mat& tensor, const View& out) {
+  if (tensor.dims == 2) {
+    if (tensor.depth() == CV_8U) return load_pixels<std::uint8_t>(tensor, out);
+    return load_pixels<std::uint16_t>(tensor, out);
+  }
+  const std::size_t plane = std::size_t(out.rows) * std::size_t(out.columns);
+  for_each_row(out, [&](int n, int y) {
+    float square[kSquare * kSquare];
+    for (int x = 0; x < out.columns; x += kSquare)
+      for (int c = 0; c < out.channels; c += kSquare) {
+        const int width = std::min(kSquare, out.columns - x), depth = std::min(kSquare, out.channels - c);
+        const float* from = tensor.ptr<float>() +
+                            (std::size_t(n) * std::size_t(out.channels) + std::size_t(c)) * plane +
+                            std::size_t(y) * std::size_t(out.columns) + std::size_t(x);
+        for (int j = 0; j < depth; ++j)
+          for (int i = 0; i < width; ++i) square[i * kSquare + j] = from[std::size_t(j) * plane + std::size_t(i)];
+        for (int i = 0; i < width; ++i) {
+          char* to = out.at(n, y, x + i) + c * out.element();
+          if (out.is_float)
+            std::copy_n(square + i * kSquare, depth, reinterpret_cast<float*>(to));
+          else
+            narrow(square + i * kSquare, reinterpret_cast<bf16*>(to), depth);
+        }
+      }
+  });
+}
+
+void store(const View& in, cv::Mat& tensor) {
+  if (tensor.dims == 2) {
+    if (tensor.depth() == CV_8U) return store_pixels<std::uint8_t>(in, tensor);
+    return store_pixels<std::uint16_t>(in, tensor);
+  }
+  const std::size_t plane = std::size_t(in.rows) * std::size_t(in.columns);
+  for_each_row(in, [&](int n, int y) {
+    float square[kSquare * kSquare];
+    for (int x = 0; x < in.columns; x += kSquare)
+      for (int c = 0; c < in.channels; c += kSquare) {
+        const int width = std::min(kSquare, in.columns - x), depth = std::min(kSquare, in.channels - c);
+        for (int i = 0; i < width; ++i) {
+          char* from = in.at(n, y, x + i) + c * in.element();
+          if (in.is_float)
+            std::copy_n(reinterpret_cast<const float*>(from), depth, square + i * kSquare);
+          else
+            widen(reinterpret_cast<const bf16*>(from), square + i * kSquare, depth);
+        }
+        float* to = tensor.ptr<float>() + (std::size_t(n) * std::size_t(in.channels) + std::size_t(c)) * plane +
+                    std::size_t(y) * std::size_t(in.columns) + std::size_t(x);
+        for (int j = 0; j < depth; ++j)
+          for (int i = 0; i < width; ++i) to[std::size_t(j) * plane + std::size_t(i)] = square[i * kSquare + j];
+      }
+  });
+}
+
+}  // namespace calotype::onednn

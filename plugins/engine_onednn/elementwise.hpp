@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What needs no convolution: post operations by themselves, rearrangements, and the way between tensors and views.
+#pragma once
+#include <opencv2/core/mat.hpp>
+#include <vector>
+
+#include "network/program.hpp"
+#include "view.hpp"
+
+namespace calotype::onednn {
+
+/// A post operation with its operand found.
+struct BoundPost {
+  const network::PostOp* op;
+  View operand;
+};
+
+/// out = post(in); in and out may be the same.
+void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out);
+void concatenate(const std::vector<View>& in, const View& out);
+void depth_to_space(const View& in, int block, bool columns_first, const View& out);
+void space_to_depth(const View& in, int block, const View& out);
+
+/// A tensor N,C,H,W of floats, or a picture (engine.hpp), to a view of the same shape and back.
+void load(const cv::Mat& tensor, const View& out);
+void store(const View& in, cv::Mat& tensor);
+
+}  // namespace calotype::onednn

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "amx/amx.hpp"
+#include "bf16_backend.hpp"
+#include "calotype/error.hpp"
+#include "fp32_backend.hpp"
+
+namespace calotype {
+namespace {
+
+using namespace onednn;
+
+class OnednnNetwork : public Network {
+ public:
+  OnednnNetwork(std::shared_ptr<const network::Program> program, std::shared_ptr<const Backend> backend,
+                std::string precision, int threads)
+      : program_(std::move(program)),
+        backend_(std::move(backend)),
+        precision_(std::move(precision)),
+        threads_(threads) {}
+
+  std::unique_ptr<Session> session() const override { return make_session(program_, backend_, threads_); }
+  NetworkInfo info() const override { return {"onednn", "cpu", precision_}; }
+
+ private:
+  std::shared_ptr<const network::Program> program_;
+  std::shared_ptr<const Backend> backend_;
+  std::string precision_;
+  int threads_;
+};
+
+}  // namespace
+
+std::vector<Device> OnednnEngine::devices() const {
+  return {{"cpu", std::to_string(omp_get_num_procs()) + " cores" + (amx::available() ? ", bf16 tiles (AMX)" : "")}};
+}
+
+std::string OnednnEngine::version() const {
+  const dnnl_version_t* v = dnnl_version();
+  return "oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch) +
+         ", compiled against " + std::to_string(DNNL_VERSION_MAJOR) + "." + std::to_string(DNNL_VERSION_MINOR) + "." +
+         std::to_string(DNNL_VERSION_PATCH);
+}
+
+std::shared_ptr<Network> OnednnEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
+  if (options.device != "auto" && options.device != "cpu")
+    throw Error(ErrorCode::engine, "engine onednn has no device \"" + options.device + "\"", "use device=cpu");
+  const auto accepts = [&](const char* precision) {
+    return std::find(options.precisions.begin(), options.precisions.end(), precision) != options.precisions.end();
+  };
+  const bool bf16 = accepts("bf16") && amx::available();
+  if (!bf16 && !accepts("fp32"))
+    throw Error(ErrorCode::unsupported, "engine onednn runs fp32, and bf16 only on CPUs with AMX",
+                "use precision=fp32");
+  const auto program = std::make_shared<const network::Program>(network::fuse(network::read_onnx(onnx)));
+  return std::make_shared<OnednnNetwork>(program, bf16 ? make_bf16_backend(program) : make_fp32_backend(program),
+                                         bf16 ? "bf16" : "fp32", options.threads);
+}
+
+}  // namespace calotype

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "session.hpp"
+
+namespace calotype::onednn {
+
+/// Throws unsupported naming operator and node.
+std::shared_ptr<const Backend> make_fp32_backend(std::shared_ptr<const network::Program> program);
+
+}  // namespace calotype::onednn

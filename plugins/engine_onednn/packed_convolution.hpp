@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights in the order in which the tile unit reads them.
+#pragma once
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "amx/amx.hpp"
+#include "network/program.hpp"
+#include "phases.hpp"
+#include "view.hpp"
+
+namespace calotype::onednn {
+
+/// Few channels lie side by side and are read together with their neighbours in the row; many fill whole blocks.
+inline bool is_dense(int channels) { return channels < amx::kHalf; }
+/// Channels from one pixel to the next.
+inline int pitch(int channels) {
+  return is_dense(channels) ? channels : (channels + amx::kBlock - 1) / amx::kBlock * amx::kBlock;
+}
+
+/// An ordinary convolution: a step, or a phase of a transposed one.
+class PackedConvolution {
+ public:
+  std::array<int, 2> kernel{}, stride{}, dilation{}, before{};
+  int inputs = 0, outputs = 0, steps = 0;
+  bool pad = false;  ///< results fill whole blocks
+  std::vector<float> bias;
+  std::vector<std::array<int, 2>> positions;  ///< of a phase
+
+  void pack(const float* weights);
+  const char* tiles() const { return reinterpret_cast<const char*>(tiles_.get()); }
+  /// Bytes from the first tap of an output to the inputs of each step.
+  std::vector<std::ptrdiff_t> offsets(const View& in) const;
+
+ private:
+  struct Free {
+    void operator()(void* p) const { std::free(p); }
+  };
+  struct Tap {
+    int y, x, channel;
+  };
+  /// Where input `k` of step `s` comes from.
+  Tap tap(int s, int k) const;
+
+  std::unique_ptr<bf16[], Free> tiles_;
+};
+
+/// `pad`: whether results fill whole blocks.
+PackedConvolution pack(const network::Step& step, bool pad);
+/// `count` positions of a phase from `first` on.
+PackedConvolution pack_phase(const network::Step& step, const Phase& phase, std::size_t first, std::size_t count,
+                             bool pad);
+
+/// Each channel by itself: taps x channels, filled up to whole blocks.
+struct PackedDepthwise {
+  std::vector<float> weights, bias;
+};
+
+/// Throws unsupported for other kinds of groups.
+PackedDepthwise pack_depthwise(const network::Step& step);
+
+}  // namespace calotype::onednn

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "phases.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace calotype::onednn {
+namespace {
+
+using network::Step;
+
+/// Along one dimension output s y + p reads inputs y + first ... y + last, input y + i through tap (y - i) s + p + pad.
+struct Reach {
+  int first, last;
+};
+
+Reach reach(const Step& step, std::size_t dimension, int position) {
+  const int stride = step.stride[dimension], shifted = position + step.pad[dimension];
+  const int taps = (step.kernel[dimension] - shifted % stride + stride - 1) / stride;
+  return {shifted / stride - taps + 1, shifted / stride};
+}
+
+int padded(int channels) { return (channels + 15) / 16 * 16; }
+int cost(const Phase& phase, int outputs) {
+  return phase.kernel[0] * phase.kernel[1] * padded(outputs * static_cast<int>(phase.positions.size()));
+}
+
+Phase spanning(const Step& step, std::vector<std::array<int, 2>> positions) {
+  Phase phase;
+  for (std::size_t d = 0; d < 2; ++d) {
+    int first = 1 << 20, last = -(1 << 20);
+    for (const auto& p : positions) {
+      const Reach r = reach(step, d, p[d]);
+      first = std::min(first, r.first);
+      last = std::max(last, r.last);
+    }
+    phase.before[d] = -first;
+    phase.kernel[d] = last - first + 1;
+  }
+  phase.positions = std::move(positions);
+  return phase;
+}
+
+void fill_weights(const Step& step, Phase& phase) {
+  const int inputs = step.weights.dims[0], outputs = step.outputs, kh = step.kernel[0], kw = step.kernel[1];
+  phase.weights.dims = {outputs * static_cast<int>(phase.positions.size()), inputs, phase.kernel[0], phase.kernel[1]};
+  float* to = nullptr;
+  std::size_t count = 1;
+  for (const int side : phase.weights.dims) count *= static_cast<std::size_t>(side);
+  phase.weights.values.assign(count, 0.f);
+  to = phase.weights.values.data();
+  for (const auto& position : phase.positions)
+    for (int o = 0; o < outputs; ++o)
+      for (int i = 0; i < inputs; ++i) {
+        const float* from = &step.weights.values[(std::size_t(i) * outputs + o) * kh * kw];
+        for (int a = 0; a < phase.kernel[0]; ++a)
+          for (int b = 0; b < phase.kernel[1]; ++b, ++to) {
+            const int y = (phase.before[0] - a) * step.stride[0] + position[0] + step.pad[0];
+            const int x = (phase.before[1] - b) * step.stride[1] + position[1] + step.pad[1];
+            if (y >= 0 && y < kh && x >= 0 && x < kw) *to = from[y * kw + x];
+          }
+      }
+}
+
+}  // namespace
+
+std::vector<Phase> phases(const Step& step) {
+  if (step.group != 1) refuse(step, "groups");
+  if (step.dilation != std::array<int, 2>{1, 1}) refuse(step, "dilation");
+  std::map<std::array<int, 4>, std::vector<std::array<int, 2>>> alike;
+  std::vector<std::array<int, 2>> all;
+  for (int y = 0; y < step.stride[0]; ++y)
+    for (int x = 0; x < step.stride[1]; ++x) {
+      const Reach v = reach(step, 0, y), h = reach(step, 1, x);
+      if (v.last < v.first || h.last < h.first) refuse(step, "a stride beyond the kernel");
+      alike[{v.first, v.last, h.first, h.last}].push_back({y, x});
+      all.push_back({y, x});
+    }
+  std::vector<Phase> parts;
+  int apart = 0;
+  for (const auto& group : alike) {
+    parts.push_back(spanning(step, group.second));
+    apart += cost(parts.back(), step.outputs);
+  }
+  const Phase together = spanning(step, all);
+  if (cost(together, step.outputs) <= apart) parts = {together};
+  for (Phase& part : parts) {
+    if (part.before[0] < 0 || part.before[1] < 0) refuse(step, "a padding beyond the kernel");
+    fill_weights(step, part);
+  }
+  return parts;
+}
+
+}  // namespace calotype::onednn

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What both precisions share: plans for the shapes that come along, and the memory that they work in.
+#pragma once
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "calotype/engine.hpp"
+#include "network/program.hpp"
+#include "view.hpp"
+
+namespace calotype::onednn {
+
+/// Memory that only grows; large pages, because touching it for the first time costs as much as a layer.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena();
+  std::size_t size() const { return size_; }
+  char* data() const { return data_; }
+  void grow(std::size_t bytes);
+
+ private:
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A program made ready for one set of shapes.
+class Plan {
+ public:
+  virtual ~Plan() = default;
+  /// Bytes that place() needs.
+  std::size_t bytes = 0;
+  std::vector<View> views;  ///< of every value, in the memory given to place()
+  virtual void place(char* memory) = 0;
+  virtual void run() = 0;
+};
+
+/// A program in one precision, weights packed. Immutable.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::unique_ptr<Plan> plan(const std::vector<network::Shape>& values) const = 0;
+};
+
+std::unique_ptr<Session> make_session(std::shared_ptr<const network::Program> program,
+                                      std::shared_ptr<const Backend> backend, int threads);
+
+}  // namespace calotype::onednn
