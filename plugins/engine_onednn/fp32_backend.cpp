@@ -124,12 +124,20 @@ class Fp32Backend : public Backend, public std::enable_shared_from_this<Fp32Back
   explicit Fp32Backend(std::shared_ptr<const Program> p) : program(std::move(p)) {
     phases_of.resize(program->steps.size());
     for (std::size_t i = 0; i < phases_of.size(); ++i)
-      if (program->steps[i].kind == Step::Kind::transposed_convolution) phases_of[i] = phases(program->steps[i]);
+      if (program->steps[i].kind == Step::Kind::transposed_convolution)
+        for (Phase& phase : phases(program->steps[i])) {
+          network::Constant values = onednn::weights(program->steps[i], phase);
+          phases_of[i].push_back({std::move(phase), std::move(values)});
+        }
   }
   std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes) const override;
 
   const std::shared_ptr<const Program> program;
-  std::vector<std::vector<Phase>> phases_of;
+  struct PhaseWeights {
+    Phase phase;
+    network::Constant weights;
+  };
+  std::vector<std::vector<PhaseWeights>> phases_of;
   mutable Weights weights;
 };
 
@@ -192,16 +200,11 @@ class Fp32Plan : public Plan {
       compile(step, index, std::move(c), shape(step.out), {step.pad[2], step.pad[3]}, true);
     } else if (step.kind == Step::Kind::transposed_convolution) {
       const Shape &in = shape(step.in[0]), &whole = shape(step.out);
-      for (const Phase& phase : backend_->phases_of[index]) {
-        const auto& d = phase.weights.dims;
-        Convolution c{{d[0], d[1], d[2], d[3]},
-                      &phase.weights.values,
-                      {},
-                      {1, 1},
-                      {0, 0},
-                      {phase.before[0], phase.before[1]},
-                      d[0],
-                      phase.positions};
+      for (const auto& [phase, values] : backend_->phases_of[index]) {
+        const auto& d = values.dims;
+        Convolution c{
+            {d[0], d[1], d[2], d[3]}, &values.values, {}, {1, 1}, {0, 0}, {phase.before[0], phase.before[1]}, d[0],
+            phase.positions};
         for (std::size_t p = 0; p < phase.positions.size(); ++p)
           c.bias.insert(c.bias.end(), step.bias.begin(), step.bias.end());
         Shape out{in[0], d[0], 0, 0};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "packed_convolution.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -18,50 +19,88 @@ bf16 narrow(float v) {
   return bf16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
+int chunks(int depth) { return (depth + amx::kDepth - 1) / amx::kDepth; }
+
+int count_steps(const PackedConvolution& c) {
+  return is_dense(c.inputs) ? c.kernel[0] * chunks(c.kernel[1] * c.inputs)
+                            : c.kernel[0] * c.kernel[1] * chunks(c.inputs);
+}
+
+/// Step and place within it at which an input is read.
+std::pair<int, int> place(const PackedConvolution& c, int y, int x, int channel) {
+  if (is_dense(c.inputs)) {  // a row of the kernel at a time
+    const int i = x * c.inputs + channel;
+    return {y * chunks(c.kernel[1] * c.inputs) + i / amx::kDepth, i % amx::kDepth};
+  }
+  return {(channel / amx::kDepth * c.kernel[0] + y) * c.kernel[1] + x, channel % amx::kDepth};
+}
+
+/// The weights in the file: of a step, or those of its taps that a phase uses.
+struct Source {
+  const float* values;
+  std::ptrdiff_t output, input;          // distances
+  std::vector<std::array<int, 2>> taps;  // of the packed kernel
+  std::vector<std::ptrdiff_t> offsets;   // of each tap
+};
+
+/// Outputs `first` ... of the packed convolution come from outputs 0 ... `count` of `from`.
+void fill(PackedConvolution& c, const Source& from, int first, int count) {
+  const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf;
+  // Where input i, tap t of output 0 goes.
+  std::vector<std::ptrdiff_t> to;
+  for (int i = 0; i < c.inputs; ++i)
+    for (const auto& t : from.taps) {
+      const auto [step, k] = place(c, t[0], t[1], i);
+      to.push_back(std::ptrdiff_t(step) * halves * kTileElements + k / 2 * 2 * amx::kHalf + k % 2);
+    }
+  const auto one = [&](int i, int o) {
+    const int n = first + o;
+    bf16* const block = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
+                        n % width / amx::kHalf * kTileElements + n % amx::kHalf * 2;
+    const float* const values = from.values + o * from.output + i * from.input;
+    const std::ptrdiff_t* const at = &to[std::size_t(i) * from.taps.size()];
+    for (std::size_t t = 0; t < from.taps.size(); ++t) block[at[t]] = narrow(values[from.offsets[t]]);
+  };
+  // In the order of the file; threads take outputs of their own.
+  constexpr int piece = 16;
+#pragma omp parallel for schedule(static)
+  for (int start = 0; start < count; start += piece) {
+    const int end = std::min(start + piece, count);
+    if (from.output > from.input) {
+      for (int o = start; o < end; ++o)
+        for (int i = 0; i < c.inputs; ++i) one(i, o);
+    } else {
+      for (int i = 0; i < c.inputs; ++i)
+        for (int o = start; o < end; ++o) one(i, o);
+    }
+  }
+}
+
+/// Room for the tiles, all zero, and the bias filled up.
+void allocate(PackedConvolution& c) {
+  c.steps = count_steps(c);
+  const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf,
+            blocks = (c.outputs + width - 1) / width;
+  c.bias.resize(std::size_t(blocks) * width, 0.f);
+  const std::size_t bytes = std::size_t(blocks) * c.steps * halves * amx::kTileBytes;
+  c.memory.reset(static_cast<bf16*>(std::aligned_alloc(64, bytes)));
+  if (!c.memory) throw std::bad_alloc();
+  std::memset(c.memory.get(), 0, bytes);
+}
+
 }  // namespace
 
-PackedConvolution::Tap PackedConvolution::tap(int s, int k) const {
-  if (is_dense(inputs)) {  // a row of the kernel at a time
-    const int chunks = (kernel[1] * inputs + amx::kDepth - 1) / amx::kDepth, i = s % chunks * amx::kDepth + k;
-    return {s / chunks, i / inputs, i % inputs};
-  }
-  const int taps = kernel[0] * kernel[1];
-  return {s % taps / kernel[1], s % taps % kernel[1], s / taps * amx::kDepth + k};
-}
-
 std::vector<std::ptrdiff_t> PackedConvolution::offsets(const View& in) const {
-  std::vector<std::ptrdiff_t> result;
-  for (int s = 0; s < steps; ++s) {
-    const Tap t = tap(s, 0);
-    result.push_back(t.y * dilation[0] * in.row + t.x * dilation[1] * in.pixel +
-                     t.channel * std::ptrdiff_t(sizeof(bf16)));
-  }
-  return result;
-}
-
-void PackedConvolution::pack(const float* weights) {
-  const auto chunks = [](int depth) { return (depth + amx::kDepth - 1) / amx::kDepth; };
-  steps = is_dense(inputs) ? kernel[0] * chunks(kernel[1] * inputs) : kernel[0] * kernel[1] * chunks(inputs);
-  const int halves = amx::halves(outputs, pad), width = halves * amx::kHalf, blocks = (outputs + width - 1) / width;
-  bias.resize(std::size_t(blocks) * width, 0.f);
-  const std::size_t tiles = std::size_t(blocks) * steps * halves;
-  tiles_.reset(static_cast<bf16*>(std::aligned_alloc(64, tiles * amx::kTileBytes)));
-  if (!tiles_) throw std::bad_alloc();
-  const std::ptrdiff_t plane = std::ptrdiff_t(kernel[0]) * kernel[1], filter = plane * inputs;
-#pragma omp parallel for collapse(2) schedule(static)
-  for (int block = 0; block < blocks; ++block)
-    for (int s = 0; s < steps; ++s)
-      for (int k = 0; k < amx::kDepth; ++k) {
-        const Tap t = tap(s, k);
-        const bool exists = t.x < kernel[1] && t.channel < inputs;
-        const float* from = weights + (exists ? t.channel * plane + t.y * kernel[1] + t.x : 0);
-        bf16* const tile = tiles_.get() + (std::size_t(block) * steps + s) * halves * kTileElements;
-        for (int n = 0; n < width; ++n) {
-          const int output = block * width + n;
-          tile[n / amx::kHalf * kTileElements + k / 2 * 2 * amx::kHalf + n % amx::kHalf * 2 + k % 2] =
-              exists && output < outputs ? narrow(from[output * filter]) : bf16(0);
-        }
+  std::vector<std::ptrdiff_t> result(std::size_t(steps), 0);
+  for (int y = 0; y < kernel[0]; ++y)
+    for (int x = 0; x < kernel[1]; ++x)
+      for (int channel = 0; channel < inputs; ++channel) {
+        const auto [step, k] = place(*this, y, x, channel);
+        if (k == 0)
+          result[std::size_t(step)] =
+              y * dilation[0] * in.row + x * dilation[1] * in.pixel + channel * std::ptrdiff_t(sizeof(bf16));
       }
+  return result;
 }
 
 PackedConvolution pack(const Step& step, bool pad) {
@@ -77,7 +116,15 @@ PackedConvolution pack(const Step& step, bool pad) {
   p.outputs = step.outputs;
   p.pad = pad;
   p.bias = step.bias;
-  p.pack(step.weights.values.data());
+  allocate(p);
+  const std::ptrdiff_t plane = std::ptrdiff_t(p.kernel[0]) * p.kernel[1];
+  Source from{step.weights.values.data(), plane * p.inputs, plane, {}, {}};
+  for (int y = 0; y < p.kernel[0]; ++y)
+    for (int x = 0; x < p.kernel[1]; ++x) {
+      from.taps.push_back({y, x});
+      from.offsets.push_back(y * p.kernel[1] + x);
+    }
+  fill(p, from, 0, p.outputs);
   return p;
 }
 
@@ -94,8 +141,19 @@ PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t f
     p.positions.push_back(phase.positions[i]);
     p.bias.insert(p.bias.end(), step.bias.begin(), step.bias.end());
   }
-  const std::size_t size = std::size_t(step.outputs) * p.inputs * p.kernel[0] * p.kernel[1];
-  p.pack(phase.weights.values.data() + first * size);
+  allocate(p);
+  const std::ptrdiff_t plane = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
+  for (std::size_t i = 0; i < count; ++i) {
+    Source from{step.weights.values.data(), plane, plane * step.outputs, {}, {}};
+    for (int y = 0; y < p.kernel[0]; ++y)
+      for (int x = 0; x < p.kernel[1]; ++x) {
+        const int tap = phase.tap(step, p.positions[i], y, x);
+        if (tap < 0) continue;
+        from.taps.push_back({y, x});
+        from.offsets.push_back(tap);
+      }
+    fill(p, from, int(i) * step.outputs, step.outputs);
+  }
   return p;
 }
 

@@ -21,30 +21,21 @@ inline int pitch(int channels) {
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.
-class PackedConvolution {
- public:
+struct PackedConvolution {
   std::array<int, 2> kernel{}, stride{}, dilation{}, before{};
   int inputs = 0, outputs = 0, steps = 0;
   bool pad = false;  ///< results fill whole blocks
   std::vector<float> bias;
   std::vector<std::array<int, 2>> positions;  ///< of a phase
 
-  void pack(const float* weights);
-  const char* tiles() const { return reinterpret_cast<const char*>(tiles_.get()); }
+  const char* tiles() const { return reinterpret_cast<const char*>(memory.get()); }
   /// Bytes from the first tap of an output to the inputs of each step.
   std::vector<std::ptrdiff_t> offsets(const View& in) const;
 
- private:
   struct Free {
     void operator()(void* p) const { std::free(p); }
   };
-  struct Tap {
-    int y, x, channel;
-  };
-  /// Where input `k` of step `s` comes from.
-  Tap tap(int s, int k) const;
-
-  std::unique_ptr<bf16[], Free> tiles_;
+  std::unique_ptr<bf16[], Free> memory;
 };
 
 /// `pad`: whether results fill whole blocks.

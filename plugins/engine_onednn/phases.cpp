@@ -41,28 +41,30 @@ Phase spanning(const Step& step, std::vector<std::array<int, 2>> positions) {
   return phase;
 }
 
-void fill_weights(const Step& step, Phase& phase) {
-  const int inputs = step.weights.dims[0], outputs = step.outputs, kh = step.kernel[0], kw = step.kernel[1];
-  phase.weights.dims = {outputs * static_cast<int>(phase.positions.size()), inputs, phase.kernel[0], phase.kernel[1]};
-  float* to = nullptr;
-  std::size_t count = 1;
-  for (const int side : phase.weights.dims) count *= static_cast<std::size_t>(side);
-  phase.weights.values.assign(count, 0.f);
-  to = phase.weights.values.data();
-  for (const auto& position : phase.positions)
-    for (int o = 0; o < outputs; ++o)
-      for (int i = 0; i < inputs; ++i) {
-        const float* from = &step.weights.values[(std::size_t(i) * outputs + o) * kh * kw];
-        for (int a = 0; a < phase.kernel[0]; ++a)
-          for (int b = 0; b < phase.kernel[1]; ++b, ++to) {
-            const int y = (phase.before[0] - a) * step.stride[0] + position[0] + step.pad[0];
-            const int x = (phase.before[1] - b) * step.stride[1] + position[1] + step.pad[1];
-            if (y >= 0 && y < kh && x >= 0 && x < kw) *to = from[y * kw + x];
-          }
-      }
+}  // namespace
+
+int Phase::tap(const Step& step, const std::array<int, 2>& position, int y, int x) const {
+  const int row = (before[0] - y) * step.stride[0] + position[0] + step.pad[0];
+  const int column = (before[1] - x) * step.stride[1] + position[1] + step.pad[1];
+  const bool exists = row >= 0 && row < step.kernel[0] && column >= 0 && column < step.kernel[1];
+  return exists ? row * step.kernel[1] + column : -1;
 }
 
-}  // namespace
+network::Constant weights(const Step& step, const Phase& phase) {
+  const int inputs = step.weights.dims[0], outputs = step.outputs;
+  network::Constant result{{outputs * int(phase.positions.size()), inputs, phase.kernel[0], phase.kernel[1]}, {}};
+  for (const auto& position : phase.positions)
+    for (int o = 0; o < outputs; ++o)
+      for (int i = 0; i < inputs; ++i)
+        for (int y = 0; y < phase.kernel[0]; ++y)
+          for (int x = 0; x < phase.kernel[1]; ++x) {
+            const std::size_t plane = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
+            const int tap = phase.tap(step, position, y, x);
+            const std::size_t kernel = (std::size_t(i) * outputs + o) * plane;
+            result.values.push_back(tap < 0 ? 0.f : step.weights.values[kernel + tap]);
+          }
+  return result;
+}
 
 std::vector<Phase> phases(const Step& step) {
   if (step.group != 1) refuse(step, "groups");
@@ -84,10 +86,8 @@ std::vector<Phase> phases(const Step& step) {
   }
   const Phase together = spanning(step, all);
   if (cost(together, step.outputs) <= apart) parts = {together};
-  for (Phase& part : parts) {
+  for (const Phase& part : parts)
     if (part.before[0] < 0 || part.before[1] < 0) refuse(step, "a padding beyond the kernel");
-    fill_weights(step, part);
-  }
   return parts;
 }
 

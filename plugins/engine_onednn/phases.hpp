@@ -13,8 +13,13 @@ namespace calotype::onednn {
 struct Phase {
   std::array<int, 2> kernel, before;  ///< `before`: zero rows and columns above and to the left of the input
   std::vector<std::array<int, 2>> positions;
-  network::Constant weights;  ///< positions * outputs, inputs, kernel[0], kernel[1]
+
+  /// The tap y, x of this kernel in the step's, as an index into one of its kernels; -1 where it has none.
+  int tap(const network::Step& transposed, const std::array<int, 2>& position, int y, int x) const;
 };
+
+/// The weights of a phase, as an ordinary convolution has them: positions * outputs, inputs, kernel[0], kernel[1].
+network::Constant weights(const network::Step& transposed, const Phase& phase);
 
 /// Positions that read the same inputs come together; where the channels are few, all of them.
 std::vector<Phase> phases(const network::Step& transposed);

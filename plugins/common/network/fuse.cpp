@@ -28,7 +28,7 @@ std::array<int, N> numbers(const Node& node, const std::string& key, int otherwi
 
 class Fuser {
  public:
-  explicit Fuser(const Graph& graph) : graph_(graph) {
+  explicit Fuser(Graph& graph) : graph_(graph) {
     for (const std::string& input : graph.inputs) {
       program_.inputs.emplace_back(input, static_cast<int>(made_by_.size()));
       values_[input] = new_value(-1);
@@ -127,7 +127,8 @@ class Fuser {
     const auto automatic = node.strings.find("auto_pad");
     if (automatic != node.strings.end() && automatic->second != "NOTSET") refuse_node(node, "automatic padding");
     if (node.numbers.count("output_shape")) refuse_node(node, "a given output shape");
-    step.weights = weights(node, 1);
+    weights(node, 1);
+    step.weights = uses_[node.inputs[1]] == 1 ? std::move(graph_.constants[node.inputs[1]]) : weights(node, 1);
     if (step.weights.dims.size() != 4) refuse_node(node, "two dimensions only");
     step.group = node.number("group", 1);
     step.kernel = {step.weights.dims[2], step.weights.dims[3]};
@@ -233,7 +234,7 @@ class Fuser {
     }
   }
 
-  const Graph& graph_;
+  Graph& graph_;  // large weights move out of it
   Program program_;
   std::map<std::string, int> values_;  // names to values
   std::map<std::string, int> uses_;
@@ -242,7 +243,7 @@ class Fuser {
 
 }  // namespace
 
-Program fuse(const Graph& graph) { return Fuser(graph).run(); }
+Program fuse(Graph graph) { return Fuser(graph).run(); }
 
 void refuse(const Step& step, const std::string& why) {
   throw Error(ErrorCode::unsupported, "cannot run operator " + step.op + " of node \"" + step.name + "\": " + why,

@@ -89,7 +89,7 @@ Node node(const onnx::NodeProto& from) {
 }
 
 /// The constant that a node is, or copies from another; false when it computes something.
-bool is_constant(const onnx::NodeProto& from, Graph& graph) {
+bool is_constant(const onnx::NodeProto& from, std::map<std::string, int>& uses, Graph& graph) {
   if (from.output_size() != 1) return false;
   if (from.op_type() == "Constant") {
     for (const onnx::AttributeProto& a : from.attribute())
@@ -99,7 +99,10 @@ bool is_constant(const onnx::NodeProto& from, Graph& graph) {
   if ((from.op_type() != "Cast" && from.op_type() != "Identity") || from.input_size() != 1) return false;
   auto found = graph.constants.find(from.input(0));
   if (found == graph.constants.end()) return false;
-  graph.constants[from.output(0)] = found->second;
+  if (--uses[from.input(0)] == 0)
+    graph.constants[from.output(0)] = std::move(found->second);
+  else
+    graph.constants[from.output(0)] = found->second;
   return true;
 }
 
@@ -125,8 +128,11 @@ Graph read_onnx(const std::filesystem::path& file) {
   for (const onnx::ValueInfoProto& input : from.input())
     if (!graph.constants.count(input.name())) graph.inputs.push_back(input.name());
   for (const onnx::ValueInfoProto& output : from.output()) graph.outputs.push_back(output.name());
+  std::map<std::string, int> uses;
   for (const onnx::NodeProto& n : from.node())
-    if (!is_constant(n, graph)) graph.nodes.push_back(node(n));
+    for (const std::string& input : n.input()) ++uses[input];
+  for (const onnx::NodeProto& n : from.node())
+    if (!is_constant(n, uses, graph)) graph.nodes.push_back(node(n));
   drop_unused(graph);
   if (graph.inputs.empty() || graph.outputs.empty())
     throw corrupt(file.string() + ": a network without input or output");

@@ -79,7 +79,7 @@ struct MemoryPlan {
 MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes);
 
 /// Throws unsupported naming operator and node.
-Program fuse(const Graph& graph);
+Program fuse(Graph graph);
 
 /// Refuses a step that an engine cannot run.
 [[noreturn]] void refuse(const Step& step, const std::string& why);
