@@ -3,6 +3,11 @@
 
 #include <array>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
 namespace calotype {
 namespace {
 
@@ -20,7 +25,7 @@ constexpr std::uint32_t kRound[64] = {
 
 std::uint32_t rotated(std::uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-void absorb(State& state, const std::uint8_t* block) {
+void absorb_portable(State& state, const std::uint8_t* block) {
   std::uint32_t w[64];
   for (int i = 0; i < 16; ++i)
     w[i] = std::uint32_t(block[4 * i]) << 24 | std::uint32_t(block[4 * i + 1]) << 16 |
@@ -42,9 +47,54 @@ void absorb(State& state, const std::uint8_t* block) {
   for (int i = 0; i < 8; ++i) state[i] += mixed[i];
 }
 
+#if defined(__x86_64__)
+/// With the instructions made for it, after Intel's "SHA Extensions" (2013): a fifth of the time.
+__attribute__((target("sha,sse4.1,ssse3"))) void absorb_sha(State& state, const std::uint8_t* block) {
+  const auto load = [](const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); };
+  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
+  // The instructions want a b e f and c d g h.
+  __m128i low = _mm_shuffle_epi32(load(&state[0]), 0xB1), high = _mm_shuffle_epi32(load(&state[4]), 0x1B);
+  __m128i abef = _mm_alignr_epi8(low, high, 8), cdgh = _mm_blend_epi16(high, low, 0xF0);
+  const __m128i abef_before = abef, cdgh_before = cdgh;
+  __m128i w[4];
+  for (int i = 0; i < 4; ++i) w[i] = _mm_shuffle_epi8(load(block + 16 * i), big_endian);
+  for (int i = 0; i < 16; ++i) {  // four rounds each
+    const __m128i words = w[i & 3];
+    const __m128i sums = _mm_add_epi32(words, load(&kRound[4 * i]));
+    cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sums);
+    abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sums, 0x0E));
+    if (i >= 12) continue;
+    const __m128i &next = w[(i + 1) & 3], &third = w[(i + 2) & 3], &last = w[(i + 3) & 3];
+    const __m128i extended = _mm_add_epi32(_mm_sha256msg1_epu32(words, next), _mm_alignr_epi8(last, third, 4));
+    w[i & 3] = _mm_sha256msg2_epu32(extended, last);
+  }
+  abef = _mm_add_epi32(abef, abef_before);
+  cdgh = _mm_add_epi32(cdgh, cdgh_before);
+  low = _mm_shuffle_epi32(abef, 0x1B);
+  high = _mm_shuffle_epi32(cdgh, 0xB1);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(&state[0]), _mm_blend_epi16(low, high, 0xF0));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(&state[4]), _mm_alignr_epi8(high, low, 8));
+}
+
+bool has_sha() {
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 29) && __builtin_cpu_supports("sse4.1");
+}
+#endif
+
+using Absorb = void (*)(State&, const std::uint8_t*);
+
+Absorb best_absorb() {
+#if defined(__x86_64__)
+  if (has_sha()) return absorb_sha;
+#endif
+  return absorb_portable;
+}
+
 }  // namespace
 
 std::string sha256_hex(const Bytes& bytes) {
+  static const Absorb absorb = best_absorb();
   State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   std::size_t offset = 0;
   for (; bytes.size() - offset >= 64; offset += 64) absorb(state, bytes.data() + offset);

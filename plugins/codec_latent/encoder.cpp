@@ -53,7 +53,7 @@ class Job {
     if (!trials_) return quantise_group(*networks_, *model_, rate, latents);
     return refine_group(*networks_, *model_, header_, rate, latents, colour_, group_area(header_, group), trials_);
   }
-  std::pair<std::uint32_t, Bytes> code(int rate, const GroupSymbols& symbols) const;
+  std::pair<std::uint32_t, Bytes> code(int rate, const CodedGroup& group) const;
   /// Of the whole file, respectively of the decoded picture.
   double bytes_at(int rate);
   double psnr_at(int rate);
@@ -102,8 +102,9 @@ Job::Job(const Image& image, const Params& params)
     log(LogLevel::info, "floating-point samples are clipped to 0..1; they decode to 16 bits");
 }
 
-std::pair<std::uint32_t, Bytes> Job::code(int rate, const GroupSymbols& symbols) const {
-  std::pair<std::uint32_t, Bytes> coded{symbols.checksum(), encode_group(model_->tables(), rate, symbols)};
+std::pair<std::uint32_t, Bytes> Job::code(int rate, const CodedGroup& group) const {
+  const GroupSymbols& symbols = group.symbols;
+  std::pair<std::uint32_t, Bytes> coded{symbols.checksum(), encode_group(model_->tables(), symbols, group.indices)};
   if (params_.get<bool>("verify")) {
     const Activations& r = symbols.latents;
     const GroupSymbols decoded =
@@ -123,7 +124,7 @@ Bytes Job::container(int rate, const CodedGroups& groups) {
 Bytes Job::at_rate(int rate) {
   CodedGroups groups;
   const auto add = [&](const cv::Mat& latents, int group) {
-    groups.push_back(code(rate, quantise(rate, latents, group).symbols));
+    groups.push_back(code(rate, quantise(rate, latents, group)));
   };
   if (latents_.empty()) analyse(*networks_, *model_, colour_, add);
   for (std::size_t i = 0; i < latents_.size(); ++i) add(latents_[i], int(i));
@@ -132,8 +133,10 @@ Bytes Job::at_rate(int rate) {
 
 double Job::bytes_at(int rate) {
   CodedGroups groups;
-  for (std::size_t i = 0; i < latents_.size(); ++i)
-    groups.emplace_back(0, encode_group(model_->tables(), rate, quantise(rate, latents_[i], int(i)).symbols));
+  for (std::size_t i = 0; i < latents_.size(); ++i) {
+    const CodedGroup group = quantise(rate, latents_[i], int(i));
+    groups.emplace_back(0, encode_group(model_->tables(), group.symbols, group.indices));
+  }
   return double(container(rate, groups).size());
 }
 

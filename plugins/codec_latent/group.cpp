@@ -133,55 +133,48 @@ std::uint32_t GroupSymbols::checksum() const {
 }
 
 ScaleModel::ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols& symbols)
-    : tables_(tables), symbols_(symbols) {
+    : tables_(tables),
+      symbols_(symbols),
+      input_(symbols.latents.rows, symbols.latents.columns, 2 * tables.channels),
+      indices_(symbols.latents.rows, symbols.latents.columns, tables.channels) {
   const Activations scales = tables.hyper.run(symbols.hyper);
   const std::vector<std::int32_t> bias = tables.bias_at(rate);
-  base_ = Activations(symbols.latents.rows, symbols.latents.columns, tables.channels);
-  for (int row = 0; row < base_.rows; ++row)
-    for (int column = 0; column < base_.columns; ++column)
-      for (int c = 0; c < tables.channels; ++c)
-        base_.at(row, column)[c] = std::int16_t(std::clamp(scales.at(row, column)[c] + bias[c], kBaseMin, kBaseMax));
-}
-
-Activations ScaleModel::indices(int step) const {
-  const Activations& r = symbols_.latents;
-  Activations out(r.rows, r.columns, r.channels);
-  if (step == 0) {
-    for_each_in_step(0, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
-      out.at(row, column)[c] = std::int16_t(EntropyTables::index(base_.at(row, column)[c]));
-    });
-    return out;
-  }
-  // Where nothing is known yet stands the expectation; then known magnitudes are written over it.
-  Activations input(r.rows, r.columns, 2 * r.channels);
-  for (int row = 0; row < r.rows; ++row)
-    for (int column = 0; column < r.columns; ++column) {
-      const std::int16_t* base = base_.at(row, column);
-      std::int16_t* to = input.at(row, column);
-      for (int c = 0; c < r.channels; ++c) {
-        to[c] = tables_.fill[std::clamp<int>(base[c], kFillMin, kFillMax) - kFillMin];
-        to[r.channels + c] = base[c];
+  for (int row = 0; row < input_.rows; ++row)
+    for (int column = 0; column < input_.columns; ++column) {
+      const std::int16_t* scale = scales.at(row, column);
+      std::int16_t *expected = input_.at(row, column), *base = expected + tables.channels;
+      for (int c = 0; c < tables.channels; ++c) {
+        base[c] = std::int16_t(std::clamp(scale[c] + bias[std::size_t(c)], kBaseMin, kBaseMax));
+        expected[c] = tables.fill[std::size_t(std::clamp<int>(base[c], kFillMin, kFillMax) - kFillMin)];
       }
     }
-  for (int earlier = 0; earlier < step; ++earlier)
-    for_each_in_step(earlier, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
-      input.at(row, column)[c] = tables_.magnitude[std::min(std::abs(int(r.at(row, column)[c])), 255)];
-    });
-  const Activations correction = tables_.context[step - 1].run(input);
-  for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
-    const int scale = std::clamp(base_.at(row, column)[c] + correction.at(row, column)[c], kBaseMin, kBaseMax);
-    out.at(row, column)[c] = std::int16_t(EntropyTables::index(scale));
-  });
-  return out;
 }
 
-Bytes encode_group(const EntropyTables& tables, int rate, const GroupSymbols& symbols) {
+const Activations& ScaleModel::indices(int step) {
+  const Activations& r = symbols_.latents;
+  const int channels = r.channels;
+  if (step == 0) {
+    for_each_in_step(0, r.rows, r.columns, channels, [&](int row, int column, int c) {
+      indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(input_.at(row, column)[channels + c]));
+    });
+    return indices_;
+  }
+  for_each_in_step(step - 1, r.rows, r.columns, channels, [&](int row, int column, int c) {
+    input_.at(row, column)[c] = tables_.magnitude[std::size_t(std::min(std::abs(int(r.at(row, column)[c])), 255))];
+  });
+  const Activations correction = tables_.context[step - 1].run(input_);
+  for_each_in_step(step, r.rows, r.columns, channels, [&](int row, int column, int c) {
+    const int scale = input_.at(row, column)[channels + c] + correction.at(row, column)[c];
+    indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(std::clamp(scale, kBaseMin, kBaseMax)));
+  });
+  return indices_;
+}
+
+Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices) {
   SymbolWriter writer;
   code_hyper(writer, tables, symbols.hyper);
-  const ScaleModel scales(tables, rate, symbols);
   const Activations& r = symbols.latents;
-  for (int step = 0; step < kSteps; ++step) {
-    const Activations indices = scales.indices(step);
+  for (int step = 0; step < kSteps; ++step)
     for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
       const int index = indices.at(row, column)[c];
       if (index < tables.skip) return;
@@ -190,7 +183,6 @@ Bytes encode_group(const EntropyTables& tables, int rate, const GroupSymbols& sy
       writer.symbol(tables.symbols, index, high);
       if (shift) writer.bits(std::uint32_t(value + half - high * (1 << shift)), shift);
     });
-  }
   return writer.finish();
 }
 
@@ -208,10 +200,10 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
     z.values[i] = std::int16_t(value);
   }
   check();
-  const ScaleModel scales(tables, rate, symbols);
+  ScaleModel scales(tables, rate, symbols);
   Activations& r = symbols.latents;
   for (int step = 0; step < kSteps; ++step) {
-    const Activations indices = scales.indices(step);
+    const Activations& indices = scales.indices(step);
     for_each_in_step(step, rows, columns, r.channels, [&](int row, int column, int c) {
       const int index = indices.at(row, column)[c];
       if (index < tables.skip) return;
@@ -239,10 +231,10 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
     const float sigma = 0.11f * std::exp(float(i) / 8);
     cost[i] = model.rounding() / (2 * float(CV_LOG2) * (sigma * sigma + 1.f / 12));
   }
-  const ScaleModel scales(tables, rate, symbols);
+  ScaleModel scales(tables, rate, symbols);
   MeanModel means(networks, symbols);
   for (int step = 0; step < kSteps; ++step) {
-    const Activations indices = scales.indices(step);
+    const Activations& indices = scales.indices(step);
     means.begin(step);
     for_each_in_step(step, rows, columns, tables.channels, [&](int row, int column, int c) {
       const float mean = means.mean(row, column, c), norm = gains.norm[c];
@@ -259,7 +251,7 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
       means.known(row, column, c) = mean + r / norm;
     });
   }
-  return {symbols, means.latents(gains)};
+  return {symbols, scales.indices(), means.latents(gains)};
 }
 
 cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,

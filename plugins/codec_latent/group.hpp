@@ -22,13 +22,16 @@ class ScaleModel {
  public:
   /// Reads symbols.hyper now and symbols.latents as the steps go on; both must outlive this.
   ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols& symbols);
-  /// Table indices for step `step`; those of its own positions are valid. Earlier steps' symbols must be known.
-  Activations indices(int step) const;
+  /// Table indices once step `step` is added to those before it, whose symbols must be known by now. Steps go in order.
+  const Activations& indices(int step);
+  /// Those added so far.
+  const Activations& indices() const { return indices_; }
 
  private:
   const EntropyTables& tables_;
   const GroupSymbols& symbols_;
-  Activations base_;
+  Activations input_;  // of the context networks: magnitudes where they are known, else expected ones; log sigma
+  Activations indices_;
 };
 
 /// Calls f(row, column, channel) for the positions of a step, in coding order: channel c is coded in step k at cell
@@ -42,14 +45,16 @@ void for_each_in_step(int step, int rows, int columns, int channels, F f) {
         f(row, column, channel);
 }
 
-/// Symbols to bytes and back; integers only. decode_group throws corrupt.
-Bytes encode_group(const EntropyTables& tables, int rate, const GroupSymbols& symbols);
+/// Symbols to bytes and back; integers only. `indices`: ScaleModel's, of all steps. decode_group throws corrupt.
+Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices);
 GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
                           std::size_t size);
 
-/// A group as the encoder left it: its symbols, and the latents that the decoder will make of them.
+/// A group as the encoder left it: its symbols, the tables to code them with, and the latents that the decoder will
+/// make.
 struct CodedGroup {
   GroupSymbols symbols;
+  Activations indices;
   cv::Mat latents;  ///< 1,M,rows,columns, ready for the synthesis
 };
 

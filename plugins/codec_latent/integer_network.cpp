@@ -33,19 +33,21 @@ IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, 
       fail("bad shuffle");
     if (layer.shift < 1 || layer.shift > 30 || layer.limit < 1 || layer.limit > 32767) fail("bad rescaling");
 
-    const int area = layer.side * layer.side, length = area * channels;
-    layer.stride = (length + kDotAlign - 1) / kDotAlign * kDotAlign;
-    layer.weights.assign(std::size_t(layer.outputs) * layer.stride, 0);
+    const int area = layer.side * layer.side;
+    layer.length = (area * channels + 1) / 2 * 2;
+    layer.padded = (layer.outputs + kDotOutputs - 1) / kDotOutputs * kDotOutputs;
+    layer.weights.assign(std::size_t(layer.padded) * layer.length, 0);
     for (int o = 0; o < layer.outputs; ++o) {
       std::int64_t bound = std::abs(std::int64_t(layer.bias[o])) + (std::int64_t(1) << layer.shift);
       for (int c = 0; c < channels; ++c)
         for (int k = 0; k < area; ++k) {
           const std::int16_t w = weight.i16[(std::size_t(o) * channels + c) * area + k];
-          layer.weights[std::size_t(o) * layer.stride + std::size_t(k) * channels + c] = w;
+          layer.weights[std::size_t(dot_weight(layer.length, o, k * channels + c))] = w;
           bound += std::abs(std::int64_t(w)) * limit;
         }
       if (bound > INT32_MAX) fail("a sum of layer " + std::to_string(i) + " could overflow");
     }
+    layer.bias.resize(std::size_t(layer.padded), 0);
     channels = layer.outputs / (layer.shuffle * layer.shuffle);
     limit = layer.limit;
     layers_.push_back(std::move(layer));
@@ -59,33 +61,41 @@ Activations IntegerNetwork::run(const Activations& in) const {
   return out;
 }
 
+namespace {
+
+/// The neighbourhood of a position, zeros beyond the edge.
+void gather(const Activations& in, int row, int column, int reach, std::int16_t* to) {
+  for (int y = row - reach; y <= row + reach; ++y)
+    for (int x = column - reach; x <= column + reach; ++x, to += in.channels)
+      if (y < 0 || y >= in.rows || x < 0 || x >= in.columns)
+        std::fill_n(to, in.channels, std::int16_t(0));
+      else
+        std::copy_n(in.at(y, x), in.channels, to);
+}
+
+}  // namespace
+
 Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
   static const DotFunction dot = best_dot();
-  const int s = layer.shuffle, reach = layer.side / 2;
-  Activations out(in.rows * s, in.columns * s, layer.outputs / (s * s));
+  const int s = layer.shuffle, cells = s * s, half = 1 << (layer.shift - 1);
+  Activations out(in.rows * s, in.columns * s, layer.outputs / cells);
   cv::parallel_for_(cv::Range(0, in.rows), [&](const cv::Range& rows) {
-    std::vector<std::int16_t> patches(std::size_t(kDotBlock) * layer.stride);
-    std::vector<std::int32_t> sums(std::size_t(kDotBlock) * layer.outputs);
+    std::vector<std::int16_t> patches(std::size_t(kDotBlock) * layer.length);
+    std::vector<std::int32_t> sums(std::size_t(kDotBlock) * layer.padded);
     for (int row = rows.start; row < rows.end; ++row)
       for (int first = 0; first < in.columns; first += kDotBlock) {
         const int count = std::min(kDotBlock, in.columns - first);
-        for (int p = 0; p < count; ++p) {
-          std::int16_t* to = &patches[std::size_t(p) * layer.stride];
-          for (int y = row - reach; y <= row + reach; ++y)
-            for (int x = first + p - reach; x <= first + p + reach; ++x, to += layer.inputs)
-              if (y < 0 || y >= in.rows || x < 0 || x >= in.columns)
-                std::fill_n(to, layer.inputs, std::int16_t(0));
-              else
-                std::copy_n(in.at(y, x), layer.inputs, to);
-        }
-        dot(patches.data(), layer.weights.data(), layer.bias.data(), layer.stride, layer.outputs, sums.data());
         for (int p = 0; p < count; ++p)
-          for (int o = 0; o < layer.outputs; ++o) {
+          gather(in, row, first + p, layer.side / 2, &patches[std::size_t(p) * layer.length]);
+        dot(patches.data(), layer.weights.data(), layer.bias.data(), layer.length, layer.padded, sums.data());
+        for (int p = 0; p < count; ++p)
+          for (int cell = 0; cell < cells; ++cell) {
+            const std::int32_t* from = &sums[std::size_t(p) * layer.padded + cell];
+            std::int16_t* to = out.at(row * s + cell / s, (first + p) * s + cell % s);
+            const int low = layer.relu ? 0 : -layer.limit;
             // Arithmetic shift: floor division by a power of two, rounded to nearest by the half added before.
-            const std::int32_t v = (sums[std::size_t(p) * layer.outputs + o] + (1 << (layer.shift - 1))) >> layer.shift;
-            const std::int32_t clamped = std::clamp(v, layer.relu ? 0 : -layer.limit, layer.limit);
-            const int cell = o % (s * s);
-            out.at(row * s + cell / s, (first + p) * s + cell % s)[o / (s * s)] = std::int16_t(clamped);
+            for (int c = 0; c < out.channels; ++c)
+              to[c] = std::int16_t(std::clamp((from[c * cells] + half) >> layer.shift, low, layer.limit));
           }
       }
   });

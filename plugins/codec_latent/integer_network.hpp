@@ -39,9 +39,10 @@ class IntegerNetwork {
     int inputs, outputs, side;  // side of the kernel: 1 or 3
     int shuffle, shift, limit;
     bool relu;
-    int stride;                         // of a weight row: side * side * inputs, rounded up for the vector units
-    std::vector<std::int16_t> weights;  // outputs x stride, input channels innermost
-    std::vector<std::int32_t> bias;
+    int length;                         // of a patch: side * side * inputs, made even
+    int padded;                         // outputs in whole blocks
+    std::vector<std::int16_t> weights;  // as dot_weight() says, input channels innermost
+    std::vector<std::int32_t> bias;     // padded
   };
   static Activations apply(const Layer& layer, const Activations& in);
   std::vector<Layer> layers_;

@@ -29,7 +29,7 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
     Candidate c{quantise_group(networks, model, rate, latents), 0, {}};
     const TensorMap out = networks.run("synthesis_gradient", TensorMap{{"x", c.coded.latents}, {"target", target}});
     const double error = cv::norm(out.at("error"), cv::NORM_L2SQR);
-    c.cost = 8. * double(encode_group(model.tables(), rate, c.coded.symbols).size()) + weight * error;
+    c.cost = 8. * double(encode_group(model.tables(), c.coded.symbols, c.coded.indices).size()) + weight * error;
     c.gradient = out.at("gradient");
     return c;
   };
