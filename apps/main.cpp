@@ -5,6 +5,9 @@
 #include <calotype/registry.hpp>
 #include <calotype/version.hpp>
 #include <exception>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "common/console.hpp"
 #include "verbs.hpp"
@@ -116,6 +119,11 @@ const Verb help_verb = {"help",
                         help};
 
 int main(int argc, char** argv) {
+#ifdef __GLIBC__
+  // Large buffers follow one another all the time: used again, instead of fetched from the system page by page.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
   std::string verb;
   try {
     return run_command({argv + 1, argv + argc}, verb);

@@ -3,9 +3,9 @@
 //
 //   run_network FILE.onnx ENGINE PRECISION THREADS SECONDS OUT NAME=IN.f32:N,C,H,W ...
 //
-// Inputs are raw floats. The outputs of the first run go to OUT.<name>.f32 ("-": nowhere).
-#include <sys/resource.h>
-
+// Inputs are raw floats. The outputs of the first run go to OUT.<name>.f32 ("-": nowhere). With SECONDS "-" the network
+// stays loaded and runs for every number of seconds read from standard input, a line of JSON each, so that several
+// programs can take turns.
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -39,10 +39,25 @@ std::pair<std::string, cv::Mat> input(const std::string& argument) {
   return {argument.substr(0, equals), tensor};
 }
 
-long peak_kilobytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
+/// getrusage would count the parent's memory from before exec.
+double peak_megabytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
+  return 0;
+}
+
+/// Sorted, of at least three runs after one that warms up.
+std::vector<double> times(Session& session, const TensorMap& in, TensorMap& out, double seconds) {
+  session.run(in, out);
+  std::vector<double> taken;
+  for (const double until = now() + seconds; now() < until || taken.size() < 3;) {
+    const double begin = now();
+    session.run(in, out);
+    taken.push_back(now() - begin);
+  }
+  std::sort(taken.begin(), taken.end());
+  return taken;
 }
 
 int run(int argc, char** argv) {
@@ -52,7 +67,7 @@ int run(int argc, char** argv) {
   }
   TensorMap in, out;
   for (int i = 7; i < argc; ++i) in.insert(input(argv[i]));
-  const long before = peak_kilobytes();
+  const double before = peak_megabytes();
   const double start = now();
   const auto network = Registry::global().engine(argv[2])->load(argv[1], {"auto", {argv[3]}, std::stoi(argv[4])});
   const auto session = network->session();
@@ -63,18 +78,16 @@ int run(int argc, char** argv) {
     if (std::strcmp(argv[6], "-") != 0)
       std::ofstream(std::string(argv[6]) + "." + name + ".f32", std::ios::binary)
           .write(reinterpret_cast<const char*>(tensor.data), static_cast<std::streamsize>(4 * tensor.total()));
-  std::vector<double> times;
-  for (const double until = now() + std::stod(argv[5]); now() < until || times.size() < 3;) {
-    const double begin = now();
-    session->run(in, out);
-    times.push_back(now() - begin);
+  std::istringstream once(argv[5]);
+  std::istream& rounds = std::strcmp(argv[5], "-") == 0 ? std::cin : once;
+  for (double seconds; rounds >> seconds;) {
+    const std::vector<double> taken = times(*session, in, out, seconds);
+    std::cout << "{\"engine\": \"" << network->info().engine << "\", \"device\": \"" << network->info().device
+              << "\", \"precision\": \"" << network->info().precision << "\", \"load_ms\": " << 1e3 * (loaded - start)
+              << ", \"first_ms\": " << 1e3 * (first - loaded) << ", \"best_ms\": " << 1e3 * taken.front()
+              << ", \"median_ms\": " << 1e3 * taken[taken.size() / 2] << ", \"runs\": " << taken.size()
+              << ", \"memory_mb\": " << peak_megabytes() - before << "}" << std::endl;
   }
-  std::sort(times.begin(), times.end());
-  std::cout << "{\"engine\": \"" << network->info().engine << "\", \"device\": \"" << network->info().device
-            << "\", \"precision\": \"" << network->info().precision << "\", \"load_ms\": " << 1e3 * (loaded - start)
-            << ", \"first_ms\": " << 1e3 * (first - loaded) << ", \"best_ms\": " << 1e3 * times.front()
-            << ", \"median_ms\": " << 1e3 * times[times.size() / 2] << ", \"runs\": " << times.size()
-            << ", \"memory_mb\": " << double(peak_kilobytes() - before) / 1024 << "}\n";
   return 0;
 }
 

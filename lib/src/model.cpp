@@ -27,8 +27,11 @@ struct Shared {
   std::set<fs::path> verified;
   std::vector<NetworkInfo> in_use;
 
-  std::mutex loading;  // held while a network is loaded, so that each is loaded once
-  std::map<std::tuple<fs::path, std::string, std::string, std::string, int>, std::shared_ptr<Network>> networks;
+  struct Slot {
+    std::mutex loading;  // held while the network is loaded, so that it is loaded once
+    std::shared_ptr<Network> network;
+  };
+  std::map<std::tuple<fs::path, std::string, std::string, std::string, int>, Slot> networks;
 };
 
 Shared& shared() {
@@ -185,8 +188,13 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
   const Manifest::Part& part = part_of(*manifest_, part_name);
   const EngineOptions options{choice.device, agreed_precisions(*manifest_, choice.precision), choice.threads};
 
-  const std::lock_guard<std::mutex> lock(shared().loading);
-  auto& network = shared().networks[{part.file, choice.engine, options.device, choice.precision, options.threads}];
+  Shared::Slot* slot;
+  {
+    const std::lock_guard<std::mutex> lock(shared().mutex);
+    slot = &shared().networks[{part.file, choice.engine, options.device, choice.precision, options.threads}];
+  }
+  const std::lock_guard<std::mutex> lock(slot->loading);
+  auto& network = slot->network;
   if (network) return network;
   verify_once(part);
   network = choice.engine == "auto" ? load_with_any_engine(part.file, options)

@@ -73,7 +73,9 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
 
   const std::string name = params.get<std::string>("model");
   const EngineChoice choice = engine_choice(params);
-  const auto model = name.empty() ? LatentModel::find(header.model, choice) : LatentModel::open(name, choice);
+  const LatentModel::Parts parts = {"synthesis", "hyper_mean", "context_1", "context_2", "context_3"};
+  const auto model =
+      name.empty() ? LatentModel::find(header.model, choice, parts) : LatentModel::open(name, choice, parts);
   char written[9], given[9];
   std::snprintf(written, sizeof written, "%08x", header.model);
   std::snprintf(given, sizeof given, "%08x", model->hash());

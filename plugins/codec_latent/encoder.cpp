@@ -45,6 +45,9 @@ class Job {
  public:
   Job(const Image& image, const Params& params);
   Bytes at_rate(int rate);
+  int rate_of(int quality) const {
+    return int(std::lround((quality - 1) * double(model_->tables().largest_rate()) / (kLargestQuality - 1)));
+  }
   /// The rate whose result comes nearest to the target that `params` name.
   int search();
 
@@ -75,7 +78,8 @@ class Job {
 
 Job::Job(const Image& image, const Params& params)
     : params_(params),
-      model_(LatentModel::open(params.get<std::string>("model"), engine_choice(params))),
+      model_(LatentModel::open(params.get<std::string>("model"), engine_choice(params),
+                               {"analysis", "hyper_analysis", "hyper_mean", "context_1", "context_2", "context_3"})),
       networks_(LatentModel::lease(model_)),
       colour_(image.pixels),
       trials_(kTrials[params.get<int>("effort") - 1]) {
@@ -216,9 +220,7 @@ Bytes LatentEncoder::encode(const Image& image, const Params& params) {
     throw Error(ErrorCode::usage, "quality, psnr, bpp and size exclude each other", "give one of them");
   Job job(image, params);
   if (targets) return job.at_rate(job.search());
-  const auto model = LatentModel::open(params.get<std::string>("model"), engine_choice(params));
-  const double step = double(model->tables().largest_rate()) / (kLargestQuality - 1);
-  return job.at_rate(int(std::lround((params.get<int>("quality") - 1) * step)));
+  return job.at_rate(job.rate_of(params.get<int>("quality")));
 }
 
 }  // namespace calotype::latent

@@ -80,7 +80,7 @@ LatentModel::LatentModel(const Model& model, const EngineChoice& choice, const R
   rounding_ = records.f32("mu", {1}).f32[0];
 }
 
-std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice) {
+std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice, const Parts& soon) {
   static std::mutex mutex;
   static std::map<std::tuple<std::string, std::string, std::string, std::string, int>, std::shared_ptr<LatentModel>>
       models;
@@ -91,17 +91,26 @@ std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const En
     if (model.manifest().task != "codec")
       throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
                   "give model=latent or the directory of a codec model");
+    auto loading = std::async(std::launch::async, [model, choice, soon] {
+      for (const std::string& part : soon) {
+        try {
+          model.network(part, choice);
+        } catch (const Error&) {  // whoever uses the network meets the same error, and can report it
+        }
+      }
+    });
     entry.reset(new LatentModel(model, choice, Records(model.read("entropy"))));
+    entry->loading_ = std::move(loading);
   }
   return entry;
 }
 
-std::shared_ptr<LatentModel> LatentModel::find(std::uint32_t hash, const EngineChoice& choice) {
+std::shared_ptr<LatentModel> LatentModel::find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon) {
   std::string known;
   for (const std::string& id : Model::list()) {
     const Model model = Model::open(id);
     if (model.manifest().task != "codec") continue;
-    if (hash_of(model.manifest()) == hash) return open(id, choice);
+    if (hash_of(model.manifest()) == hash) return open(id, choice, soon);
     known += (known.empty() ? "" : ", ") + id + " (" + hex(hash_of(model.manifest())) + ")";
   }
   throw Error(

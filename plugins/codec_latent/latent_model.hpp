@@ -2,6 +2,7 @@
 // A learned codec's model: its tables, its integer networks, and sessions of its float networks.
 #pragma once
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -54,10 +55,12 @@ struct Gains {
 
 class LatentModel {
  public:
-  /// Shared per process and engine choice. Throws not_found, corrupt.
-  static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice);
+  using Parts = std::vector<std::string>;
+  /// Shared per process and engine choice. `soon`: networks that the caller is going to use, in this order; they are
+  /// loaded in the background. Throws not_found, corrupt.
+  static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice, const Parts& soon = {});
   /// The installed codec model whose hash is `hash`. Throws model_mismatch naming those that there are.
-  static std::shared_ptr<LatentModel> find(std::uint32_t hash, const EngineChoice& choice);
+  static std::shared_ptr<LatentModel> find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon = {});
 
   const Model& model() const { return model_; }
   const EntropyTables& tables() const { return tables_; }
@@ -100,6 +103,7 @@ class LatentModel {
   std::uint32_t hash_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Networks>> idle_;
+  std::future<void> loading_;  // last, so that it ends first
 };
 
 }  // namespace calotype::latent

@@ -10,6 +10,7 @@
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "packed_convolution.hpp"
+#include "parallel.hpp"
 #include "phases.hpp"
 
 namespace calotype::onednn {
@@ -352,7 +353,7 @@ class Bf16Plan : public Plan {
       k.out = target(out);
       done = take_along(step, k);
       if (!c.positions.empty()) place_phase(step, c, out, k);
-      work_.push_back([k] { amx::convolve(k); });
+      work_.push_back([k] { parallel(k.images * k.rows, [&](int begin, int end) { amx::convolve(k, begin, end); }); });
     }
     rest(step, done);
   }
@@ -408,7 +409,7 @@ class Bf16Plan : public Plan {
       k.slope = step.post[0].numbers[0];
       done = 1;
     }
-    work_.push_back([k] { amx::convolve(k); });
+    work_.push_back([k] { parallel(k.images * k.rows, [&](int begin, int end) { amx::convolve(k, begin, end); }); });
     rest(step, done);
   }
 

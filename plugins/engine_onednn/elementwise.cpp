@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "parallel.hpp"
+
 // One source, the best instructions that the machine has.
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define CALOTYPE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
@@ -21,9 +23,9 @@ using Kind = PostOp::Kind;
 /// Calls `work(n, y)` for every row, on all threads.
 template <class Work>
 void for_each_row(const View& view, Work work) {
-  const int rows = view.images * view.rows;
-#pragma omp parallel for schedule(static)
-  for (int i = 0; i < rows; ++i) work(i / view.rows, i % view.rows);
+  parallel(view.images * view.rows, [&](int begin, int end) {
+    for (int i = begin; i < end; ++i) work(i / view.rows, i % view.rows);
+  });
 }
 
 CALOTYPE_CLONES void widen(const bf16* from, float* to, int count) {

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "parallel.hpp"
+
 namespace calotype::onednn {
 namespace {
 
@@ -63,9 +65,8 @@ void fill(PackedConvolution& c, const Source& from, int first, int count) {
   };
   // In the order of the file; threads take outputs of their own.
   constexpr int piece = 16;
-#pragma omp parallel for schedule(static)
-  for (int start = 0; start < count; start += piece) {
-    const int end = std::min(start + piece, count);
+  parallel((count + piece - 1) / piece, [&](int begin, int stop) {
+    const int start = begin * piece, end = std::min(stop * piece, count);
     if (from.output > from.input) {
       for (int o = start; o < end; ++o)
         for (int i = 0; i < c.inputs; ++i) one(i, o);
@@ -73,7 +74,7 @@ void fill(PackedConvolution& c, const Source& from, int first, int count) {
       for (int i = 0; i < c.inputs; ++i)
         for (int o = start; o < end; ++o) one(i, o);
     }
-  }
+  });
 }
 
 /// Room for the tiles, all zero, and the bias filled up.

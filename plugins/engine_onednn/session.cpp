@@ -12,6 +12,7 @@
 
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
+#include "parallel.hpp"
 
 namespace calotype::onednn {
 namespace {
@@ -38,18 +39,22 @@ Shape shape_of(const std::string& name, const cv::Mat& m) {
   return {m.size[0], m.size[1], m.size[2], m.size[3]};
 }
 
-/// The number of threads is the calling thread's setting: put back afterwards.
+/// The number of threads is the calling thread's setting, oneDNN's and ours: put back afterwards.
 class ThreadCount {
  public:
-  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
-    omp_set_num_threads(threads ? threads : before_);
+  explicit ThreadCount(int threads) : before_(omp_get_max_threads()), limit_before_(thread_limit()) {
+    if (threads) omp_set_num_threads(threads);
+    thread_limit() = threads;
   }
-  ~ThreadCount() { omp_set_num_threads(before_); }
+  ~ThreadCount() {
+    omp_set_num_threads(before_);
+    thread_limit() = limit_before_;
+  }
   ThreadCount(const ThreadCount&) = delete;
   ThreadCount& operator=(const ThreadCount&) = delete;
 
  private:
-  int before_;
+  int before_, limit_before_;
 };
 
 class ProgramSession : public Session {

@@ -53,7 +53,8 @@ struct Convolution {
 /// Tiles side by side in a block of weights.
 constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 1 : 2; }
 
-void convolve(const Convolution& convolution);
+/// Rows `begin` to `end` of all images' rows.
+void convolve(const Convolution& convolution, int begin, int end);
 
 /// Each channel by itself: kernel taps x channels (filled up to kBlock) of floats.
 struct Depthwise {
@@ -69,6 +70,6 @@ struct Depthwise {
   Target out;
 };
 
-void convolve(const Depthwise& convolution);
+void convolve(const Depthwise& convolution, int begin, int end);
 
 }  // namespace calotype::onednn::amx

@@ -178,51 +178,43 @@ void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) {
 }
 
 template <int Halves>
-void all_rows(const Convolution& k) {
-  const int rows = k.images * k.rows;
+void rows(const Convolution& k, int begin, int end) {
+  configure();
+  Pending pending;
   const std::ptrdiff_t row_bytes = k.columns * k.in_pixel;
-#pragma omp parallel
-  {
-    configure();
-    Pending pending;
-    char* const magnitudes =
-        k.absolute ? static_cast<char*>(_mm_malloc(std::size_t(row_bytes + (kOverread + 1) * k.in_pixel + 64), 64))
-                   : nullptr;
-#pragma omp for schedule(dynamic) nowait
-    for (int i = 0; i < rows; ++i) {
-      const int image = i / k.rows, row = i % k.rows;
-      const char* in = k.in + image * k.in_image + row * k.in_row;
-      if (magnitudes) {
-        if (pending.waiting) finish<Halves>(k, pending.block, pending.sums[pending.turn ^ 1]);
-        pending.waiting = false;
-        clear_signs(in, row_bytes, magnitudes);
-        in = magnitudes;
-      }
-      one_row<Halves>(k, image, row, in, pending);
+  char* magnitudes = nullptr;
+  if (k.absolute)
+    magnitudes = static_cast<char*>(_mm_malloc(std::size_t(row_bytes + (kOverread + 1) * k.in_pixel + 64), 64));
+  for (int i = begin; i < end; ++i) {
+    const int image = i / k.rows, row = i % k.rows;
+    const char* in = k.in + image * k.in_image + row * k.in_row;
+    if (magnitudes) {
+      clear_signs(in, row_bytes, magnitudes);
+      in = magnitudes;
     }
-    if (pending.waiting) finish<Halves>(k, pending.block, pending.sums[pending.turn ^ 1]);
-    if (magnitudes) _mm_free(magnitudes);
-    _tile_release();
+    one_row<Halves>(k, image, row, in, pending);
   }
+  if (pending.waiting) finish<Halves>(k, pending.block, pending.sums[pending.turn ^ 1]);
+  _mm_free(magnitudes);
+  _tile_release();
 }
 
 }  // namespace
 
-void convolve(const Convolution& k) {
+void convolve(const Convolution& k, int begin, int end) {
   if (halves(k.outputs, k.pad) == 1)
-    all_rows<1>(k);
+    rows<1>(k, begin, end);
   else
-    all_rows<2>(k);
+    rows<2>(k, begin, end);
 }
 
-void convolve(const Depthwise& k) {
-  const int rows = k.images * k.rows, padded = (k.channels + kBlock - 1) / kBlock * kBlock;
-#pragma omp parallel for schedule(static)
-  for (int i = 0; i < rows; ++i) {
+void convolve(const Depthwise& k, int begin, int end) {
+  const int padded = (k.channels + kBlock - 1) / kBlock * kBlock;
+  const __m512 slope = _mm512_set1_ps(k.slope);
+  for (int i = begin; i < end; ++i) {
     const int image = i / k.rows, row = i % k.rows;
     const char* in = k.in + image * k.in_image + row * k.in_row;
     char* out = k.out.data + image * k.out.image + row * k.out.row;
-    const __m512 slope = _mm512_set1_ps(k.slope);
     for (int x = 0; x < k.columns; ++x, in += k.in_pixel, out += k.out.pixel)
       for (int c = 0; c < padded; c += 16) {
         __m512 v = _mm512_loadu_ps(k.bias + c);
@@ -240,7 +232,7 @@ void convolve(const Depthwise& k) {
 #else
 namespace calotype::onednn::amx {
 // Never called: available() is false.
-void convolve(const Convolution&) {}
-void convolve(const Depthwise&) {}
+void convolve(const Convolution&, int, int) {}
+void convolve(const Depthwise&, int, int) {}
 }  // namespace calotype::onednn::amx
 #endif
