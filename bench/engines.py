@@ -28,6 +28,7 @@ from speed import processor
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SIZE = 768, 512  # of the picture that all inputs come from
 RATE = 144  # position on the codec's scale of rates, the middle
+REFERENCES = "opencv fp32", "ONNX Runtime fp32"  # whose results the others are compared with: the first that there is
 
 # Programs compared with: name in peers.py -> package, label, precisions.
 PEERS = {"onnxruntime": ("onnxruntime", "ONNX Runtime", ["fp32"]),
@@ -60,14 +61,14 @@ INPUTS = {"latent": latent_inputs}
 
 @dataclass(frozen=True)
 class Runner:
-    """What runs a network: one of Calotype's engines or a peer, in one precision."""
+    """What runs a network in one precision: one of Calotype's engines or a peer."""
 
     engine: str
     label: str
     precision: str
     command: tuple
-    ours: bool
     environment: dict
+    ours: bool
 
     @property
     def name(self):
@@ -79,10 +80,11 @@ class Process:
 
     def __init__(self, runner, folder, path, threads, inputs):
         self.out = folder / f"{runner.engine}-{runner.precision}"
-        self.errors = open(f"{self.out}.log", "w+")
+        self.errors = pathlib.Path(f"{self.out}.log")
         command = [*runner.command, path, runner.engine, runner.precision, threads, "-", self.out, *inputs]
-        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.errors, text=True, env={**os.environ, **runner.environment})
+        with self.errors.open("w") as errors:
+            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stderr=errors,
+                                            stdout=subprocess.PIPE, text=True, env=os.environ | runner.environment)
         self.rounds = []
 
     def round(self, seconds):
@@ -96,16 +98,12 @@ class Process:
             self.rounds.append(json.loads(line))
         return bool(line)
 
-    def complaint(self):
-        self.errors.seek(0)
-        lines = self.errors.read().strip().splitlines()
-        return lines[-1] if lines else f"ended with status {self.process.wait()}"
-
     def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
-        self.errors.close()
+        self.process.communicate()
+
+    def complaint(self):
+        lines = self.errors.read_text().strip().splitlines()
+        return lines[-1] if lines else f"ended with status {self.process.returncode}"
 
     def outputs(self):
         """Name -> values of the first run."""
@@ -131,41 +129,203 @@ def difference(outputs, reference):
 
 
 def measure(runners, path, inputs, threads, seconds, rounds):
-    """Results by runner's name; differences are from the first runner."""
+    """Results by runner's name, and complaints of those that could not."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         arguments = []
         for name, array in inputs.items():
             np.ascontiguousarray(array, np.float32).tofile(folder / f"{name}.f32")
             arguments.append(f"{name}={folder / name}.f32:{','.join(map(str, array.shape))}")
-        running = {}
+        running, complaints = {}, {}
         for turn in range(rounds):
             for runner in runners:
                 if turn == 0:
                     running[runner.name] = Process(runner, folder, path, threads, arguments)
                 if runner.name in running and not running[runner.name].round(seconds):
                     process = running.pop(runner.name)
-                    print(f"{runner.name}: {path.name} left out: {process.complaint()}", file=sys.stderr)
                     process.close()
+                    complaints[runner.name] = process.complaint()
         for process in running.values():
             process.close()
-        reference = running[runners[0].name].outputs()
+        reference = next(running[name] for name in REFERENCES if name in running).outputs()
         return {name: {**process.result(), **difference(process.outputs(), reference)}
-                for name, process in running.items()}
+                for name, process in running.items()}, complaints
 
 
 def hides_tiles():
-    """Whether this is a virtual machine whose CPU has AMX but whose CPUID does not describe it; oneDNN dies there."""
+    """Whether this is a virtual machine whose CPU has AMX but whose CPUID does not describe it."""
     if "amx_tile" not in pathlib.Path("/proc/cpuinfo").read_text():
         return False
     with tempfile.TemporaryDirectory() as folder:
-        source = b"#include <cpuid.h>\nint main() { unsigned a, b, c, d; __cpuid_count(0x1d, 0, a, b, c, d); return !a; }"
-        subprocess.run(["gcc", "-x", "c", "-", "-o", f"{folder}/leaf"], input=source, check=True)
+        source = "#include <cpuid.h>\nint main() { unsigned a, b, c, d; __cpuid_count(0x1d, 0, a, b, c, d); return !a; }"
+        subprocess.run(["gcc", "-x", "c", "-", "-o", f"{folder}/leaf"], input=source, text=True, check=True)
         return subprocess.run([f"{folder}/leaf"]).returncode == 1
 
 
+def tile_description(folder):
+    """A library to preload that describes the tiles to programs that die or slow down without."""
+    library = f"{folder}/amx.so"
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", ROOT / "training/codec/amx.c", "-o", library], check=True)
+    return library
+
+
 def our_engines(binaries):
-    """Name -> version, of those with a device."""
+    """Name -> version of those that have a device."""
     ran = subprocess.run([binaries / "calotype", "inspect", "--engines", "--json"], stdout=subprocess.PIPE, check=True)
     found = [json.loads(line) for line in ran.stdout.splitlines()]
-    return {engine["name"]: engine["version"] for engine in found if engine["devices"]}
+    return {engine["engine"]: engine["version"] for engine in found if engine["devices"]}
+
+
+def installed_peers():
+    """Name -> version; says which are left out."""
+    versions = {}
+    for peer, (package, label, _) in PEERS.items():
+        try:
+            versions[peer] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            print(f"{label}: package {package} is not installed, left out", file=sys.stderr)
+    return versions
+
+
+def runners(binaries, engines, peers, precisions, preload):
+    """All pairs of engine and precision; which of ours are impossible shows when they run."""
+    ours = [Runner(engine, engine, precision, (binaries / "run_network",), {}, True)
+            for engine in sorted(engines, key=lambda name: name != "opencv") for precision in precisions]
+    environment = {"LD_PRELOAD": preload} if preload else {}
+    theirs = [Runner(peer, PEERS[peer][1], precision, (sys.executable, ROOT / "bench/peers.py"), environment, False)
+              for peer in peers for precision in precisions if precision in PEERS[peer][2]]
+    return ours + theirs
+
+
+def measure_model(folder, picture, options, engines, peers, preload):
+    """A row for each part, number of threads and runner."""
+    manifest = configparser.ConfigParser()
+    manifest.read(folder / "model.ini")
+    precisions = manifest["engine"]["precision"].split(",")
+    chosen = runners(options.binaries, engines, peers, precisions, preload)
+    rows, said = [], set()
+    for part, inputs in INPUTS[folder.name](folder, picture).items():
+        if options.parts and part not in options.parts:
+            continue
+        for threads in options.threads:
+            results, complaints = measure(chosen, folder / manifest["part"][part], inputs, threads, options.seconds,
+                                          options.rounds)
+            for runner in chosen:
+                if runner.name in results:
+                    rows.append({"model": folder.name, "part": part, "threads": threads, "runner": runner.name,
+                                 "precision": runner.precision, "ours": runner.ours, **results[runner.name]})
+            for complaint in {f"{name}: {text}" for name, text in complaints.items()} - said:
+                said.add(complaint)
+                print(complaint, file=sys.stderr)
+            print(f"{folder.name} {part}, {threads} threads: measured", file=sys.stderr)
+    return rows
+
+
+def geometric_mean(values):
+    return float(np.exp(np.mean(np.log(values))))
+
+
+def speedups(rows):
+    """Of every runner of ours over opencv fp32 and over the peers in its precision: times by part, and their geometric
+    mean."""
+    best = {(row["model"], row["part"], row["threads"], row["runner"]): row["best_ms"] for row in rows}
+    found = []
+    for ours in {row["runner"]: row for row in rows if row["ours"]}.values():
+        others = {row["runner"] for row in rows if not row["ours"] and row["precision"] == ours["precision"]}
+        for other in sorted(others | {REFERENCES[0]} - {ours["runner"]}):
+            for threads in sorted({row["threads"] for row in rows}):
+                parts = {f"{model}/{part}": best[model, part, n, other] / time for (model, part, n, runner), time in
+                         best.items() if runner == ours["runner"] and n == threads and (model, part, n, other) in best}
+                if parts:
+                    found.append({"runner": ours["runner"], "over": other, "threads": threads, "parts": parts,
+                                  "geometric_mean": geometric_mean(list(parts.values()))})
+    return found
+
+
+def table(header, rows):
+    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def times_table(rows):
+    names = list(dict.fromkeys(row["runner"] for row in rows))
+    parts = {}
+    for row in rows:
+        parts.setdefault(f"{row['model']}/{row['part']}", {})[row["runner"]] = row["best_ms"]
+    return table(["part", *names], [[part, *(f"{times[n]:.2f}" if n in times else "" for n in names)]
+                                    for part, times in parts.items()])
+
+
+def speedup_table(entries):
+    parts = list(dict.fromkeys(part for entry in entries for part in entry["parts"]))
+    lines = [[part, *(f"{e['parts'][part]:.2f}" if part in e["parts"] else "" for e in entries)] for part in parts]
+    return table(["part", *(entry["over"] for entry in entries)],
+                 lines + [["**geometric mean**", *(f"**{entry['geometric_mean']:.2f}**" for entry in entries)]])
+
+
+def details_table(rows, megapixels):
+    return table(["part", "with", "best ms", "median ms", "ms per megapixel", "load ms", "memory MB", "largest difference",
+                  "RMS difference"],
+                 [[f"{row['model']}/{row['part']}", row["runner"], f"{row['best_ms']:.2f}", f"{row['median_ms']:.2f}",
+                   f"{row['best_ms'] / megapixels:.2f}", f"{row['load_ms']:.0f}", f"{row['memory_mb']:.0f}",
+                   f"{row['max_difference']:.1e}", f"{row['rms_difference']:.1e}"] for row in rows])
+
+
+def markdown(results):
+    preloaded = ("" if not results["tiles_described"] else
+                 " This machine hides the description of its AMX tiles (CPUID leaf 0x1d), and without it the peers die or "
+                 "fall back: they run with `training/codec/amx.c` preloaded, Calotype's engines without.")
+    parts = ["# Engines\n",
+             "Written by `bench/engines.py`: one run of each network, inputs and outputs floats in memory, for a picture of "
+             f"{SIZE[0]} x {SIZE[1]}; {results['processor']}, {results['cores']} cores. Best of {results['rounds']} rounds of "
+             f"{results['seconds']:g} s in which all take turns; memory is the peak beyond what was used before loading. "
+             f"Differences are from {' or '.join(REFERENCES)}, in units of the root mean square of its result.{preloaded}\n",
+             "Versions: " + ", ".join(f"{name} {version}" for name, version in results["versions"].items()) + ".\n"]
+    for threads in sorted({row["threads"] for row in results["rows"]}):
+        rows = [row for row in results["rows"] if row["threads"] == threads]
+        parts += [f"## {threads} thread{'s' * (threads > 1)}\n", "### Milliseconds\n", times_table(rows)]
+        for ours in dict.fromkeys(row["runner"] for row in rows):
+            entries = [e for e in results["speedups"] if e["runner"] == ours and e["threads"] == threads]
+            if entries:
+                parts += [f"### Times that {ours} is faster than\n", speedup_table(entries)]
+        parts += ["### Details\n", details_table(rows, results["megapixels"])]
+    return "\n".join(parts)
+
+
+def main():
+    models = sorted(path.parent for path in (ROOT / "assets/models").glob("*/model.ini"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="+", choices=[path.name for path in models], help="only these (default: all)")
+    parser.add_argument("--parts", nargs="+", help="only these parts of them (default: all)")
+    parser.add_argument("--threads", nargs="+", type=int, default=sorted({1, len(os.sched_getaffinity(0))}),
+                        help="one table for each number (default: 1 and all cores)")
+    parser.add_argument("--seconds", type=float, default=1, help="of each turn (default: 1)")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each (default: 3)")
+    parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="FOLDER",
+                        help="with calotype and run_network")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON instead of Markdown")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/results")
+    options = parser.parse_args()
+
+    picture = cv2.imread(str(ROOT / "assets/images/landscape.png"), cv2.IMREAD_COLOR)
+    picture = cv2.resize(picture, SIZE)[:, :, ::-1]
+    engines, peers = our_engines(options.binaries), installed_peers()
+    rows, described = [], hides_tiles()
+    with tempfile.TemporaryDirectory() as folder:
+        preload = tile_description(folder) if described else None
+        for model in models:
+            if not options.models or model.name in options.models:
+                rows += measure_model(model, picture, options, engines, peers, preload)
+    results = {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "rounds": options.rounds,
+               "seconds": options.seconds, "megapixels": SIZE[0] * SIZE[1] / 1e6, "tiles_described": described,
+               "versions": engines | {PEERS[peer][1]: version for peer, version in peers.items()}, "rows": rows,
+               "speedups": speedups(rows)}
+    options.out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(results, indent=1) + "\n"
+    (options.out / "engines.json").write_text(text)
+    (options.out / "engines.md").write_text(markdown(results))
+    print(text if options.json else markdown(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -31,6 +31,7 @@ bool scattered(const Step& s) { return s.kind == Step::Kind::transposed_convolut
 /// How a value is kept.
 struct Layout {
   bool is_float = false, is_bf16 = false;
+  bool is_split = false;  ///< in bf16 followed by what rounding left
 };
 
 class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Backend> {
@@ -65,6 +66,9 @@ class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Back
     Layout& out = layout(step.out);
     if (scattered(step)) out.is_float = true;
     if (!out.is_float) out.is_bf16 = true;
+    // A linear path from the network's input to the picture: its rounding would be seen as noise.
+    if (scattered(step) && among(program->inputs, step.in[0]) && !is_dense(step.weights.dims[0]))
+      layout(step.in[0]).is_split = layout(step.in[0]).is_float = true;
     const bool last = among(program->outputs, step.out) || scattered(step);
     for (const PostOp& post : step.post)
       if (post.operand >= 0 && (last || among(program->inputs, post.operand))) layout(post.operand).is_float = true;
@@ -83,7 +87,8 @@ class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Back
     if (step.kind == Step::Kind::transposed_convolution) {
       for (const Phase& phase : phases(step)) {
         if (scattered(step)) {
-          packed[index].push_back(pack_phase(step, phase, 0, phase.positions.size(), false));
+          packed[index].push_back(
+              pack_phase(step, phase, 0, phase.positions.size(), false, layout(step.in[0]).is_split));
         } else {
           for (std::size_t p = 0; p < phase.positions.size(); ++p)
             packed[index].push_back(pack_phase(step, phase, p, 1, pad));
@@ -194,7 +199,7 @@ class Bf16Plan : public Plan {
     const Border& b = borders_[v];
     View view;
     view.is_float = false;
-    view.pixel = pitch(s[1]) * std::ptrdiff_t(sizeof(bf16));
+    view.pixel = pitch(s[1]) * std::ptrdiff_t(sizeof(bf16)) * (backend_->layouts[v].is_split ? 2 : 1);
     view.row = view.pixel * (b.left + s[3] + b.right);
     view.image = view.row * (b.top + s[2] + b.bottom);
     view.data = at + b.top * view.row + b.left * view.pixel;
@@ -216,7 +221,8 @@ class Bf16Plan : public Plan {
     const View view = narrow_[v];
     const Border b = borders_[v];
     const std::ptrdiff_t used = view.channels * view.element();
-    const bool gaps = used != view.pixel;
+    const bool gaps = used != pitch(view.channels) * view.element();
+    const std::ptrdiff_t half = backend_->layouts[v].is_split ? view.pixel / 2 : view.pixel;
     work_.push_back([=] {
       for (int n = 0; n < view.images; ++n) {
         const auto zero = [&](int y, int x, std::ptrdiff_t size) {
@@ -227,7 +233,8 @@ class Bf16Plan : public Plan {
           zero(y, -b.left, b.left * view.pixel);
           zero(y, view.columns, b.right * view.pixel);
           for (int x = 0; gaps && x < view.columns; ++x)
-            std::memset(view.at(n, y, x) + used, 0, std::size_t(view.pixel - used));
+            for (std::ptrdiff_t at = 0; at < view.pixel; at += half)
+              std::memset(view.at(n, y, x) + at + used, 0, std::size_t(half - used));
         }
         zero(view.rows, -b.left, b.bottom * view.row);
       }
@@ -235,8 +242,12 @@ class Bf16Plan : public Plan {
     });
   }
   void copy_if_both(std::size_t v) {
-    if (views[v].is_float && narrow_[v].data)
-      work_.push_back([from = views[v], to = narrow_[v]] { pointwise(from, {}, to); });
+    if (!views[v].is_float || !narrow_[v].data) return;
+    work_.push_back([from = views[v], to = narrow_[v]] { pointwise(from, {}, to); });
+    if (!backend_->layouts[v].is_split) return;
+    View left = narrow_[v];
+    left.data += left.pixel / 2;
+    work_.push_back([from = views[v], rounded = narrow_[v], left] { remainder(from, rounded, left); });
   }
   /// What is left of the post operations after the first `done`, in place; then the second copy.
   void rest(const Step& step, std::size_t done) {

@@ -143,6 +143,17 @@ void pointwise(const View& in, const std::vector<BoundPost>& post, const View& o
   });
 }
 
+void remainder(const View& in, const View& rounded, const View& out) {
+  for_each_row(out, [&](int n, int y) {
+    std::vector<float> left(std::size_t(in.channels));
+    for (int x = 0; x < out.columns; ++x) {
+      widen(reinterpret_cast<const bf16*>(rounded.at(n, y, x)), left.data(), in.channels);
+      combine(Kind::subtract_from, left.data(), reinterpret_cast<const float*>(in.at(n, y, x)), in.channels);
+      narrow(left.data(), reinterpret_cast<bf16*>(out.at(n, y, x)), in.channels);
+    }
+  });
+}
+
 void concatenate(const std::vector<View>& in, const View& out) {
   for_each_row(out, [&](int n, int y) {
     for (int x = 0; x < out.columns; ++x) {

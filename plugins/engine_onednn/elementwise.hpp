@@ -17,6 +17,8 @@ struct BoundPost {
 
 /// out = post(in); in and out may be the same.
 void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out);
+/// What rounding to bf16 left of floats: out = in - rounded.
+void remainder(const View& in, const View& rounded, const View& out);
 void concatenate(const std::vector<View>& in, const View& out);
 void depth_to_space(const View& in, int block, bool columns_first, const View& out);
 void space_to_depth(const View& in, int block, const View& out);

@@ -23,6 +23,13 @@ bf16 narrow(float v) {
 
 int chunks(int depth) { return (depth + amx::kDepth - 1) / amx::kDepth; }
 
+float widen(bf16 v) {
+  const std::uint32_t bits = std::uint32_t(v) << 16;
+  float wide;
+  std::memcpy(&wide, &bits, 4);
+  return wide;
+}
+
 int count_steps(const PackedConvolution& c) {
   return is_dense(c.inputs) ? c.kernel[0] * chunks(c.kernel[1] * c.inputs)
                             : c.kernel[0] * c.kernel[1] * chunks(c.inputs);
@@ -55,13 +62,21 @@ void fill(PackedConvolution& c, const Source& from, int first, int count) {
       const auto [step, k] = place(c, t[0], t[1], i);
       to.push_back(std::ptrdiff_t(step) * halves * kTileElements + k / 2 * 2 * amx::kHalf + k % 2);
     }
+  const std::ptrdiff_t third = std::ptrdiff_t(c.steps) / 3 * halves * kTileElements;
   const auto one = [&](int i, int o) {
     const int n = first + o;
     bf16* const block = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
                         n % width / amx::kHalf * kTileElements + n % amx::kHalf * 2;
     const float* const values = from.values + o * from.output + i * from.input;
     const std::ptrdiff_t* const at = &to[std::size_t(i) * from.taps.size()];
-    for (std::size_t t = 0; t < from.taps.size(); ++t) block[at[t]] = narrow(values[from.offsets[t]]);
+    for (std::size_t t = 0; t < from.taps.size(); ++t) {
+      const float v = values[from.offsets[t]];
+      bf16* const put = block + at[t];
+      *put = narrow(v);
+      if (!c.split) continue;
+      put[third] = *put;
+      put[2 * third] = narrow(v - widen(*put));
+    }
   };
   // In the order of the file; threads take outputs of their own.
   constexpr int piece = 16;
@@ -79,7 +94,7 @@ void fill(PackedConvolution& c, const Source& from, int first, int count) {
 
 /// Room for the tiles, all zero, and the bias filled up.
 void allocate(PackedConvolution& c) {
-  c.steps = count_steps(c);
+  c.steps = count_steps(c) * (c.split ? 3 : 1);
   const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf,
             blocks = (c.outputs + width - 1) / width;
   c.bias.resize(std::size_t(blocks) * width, 0.f);
@@ -101,6 +116,12 @@ std::vector<std::ptrdiff_t> PackedConvolution::offsets(const View& in) const {
           result[std::size_t(step)] =
               y * dilation[0] * in.row + x * dilation[1] * in.pixel + channel * std::ptrdiff_t(sizeof(bf16));
       }
+  if (!split) return result;
+  const std::size_t third = std::size_t(steps) / 3;
+  for (std::size_t s = 0; s < third; ++s) {
+    result[third + s] = result[s] + pitch(inputs) * std::ptrdiff_t(sizeof(bf16));
+    result[2 * third + s] = result[s];
+  }
   return result;
 }
 
@@ -129,7 +150,8 @@ PackedConvolution pack(const Step& step, bool pad) {
   return p;
 }
 
-PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t first, std::size_t count, bool pad) {
+PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t first, std::size_t count, bool pad,
+                             bool split) {
   if (step.absolute) refuse(step, "magnitudes before a transposed convolution in bf16");
   PackedConvolution p;
   p.kernel = phase.kernel;
@@ -138,6 +160,7 @@ PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t f
   p.inputs = step.weights.dims[0];
   p.outputs = step.outputs * int(count);
   p.pad = pad;
+  p.split = split;
   for (std::size_t i = first; i < first + count; ++i) {
     p.positions.push_back(phase.positions[i]);
     p.bias.insert(p.bias.end(), step.bias.begin(), step.bias.end());

@@ -25,6 +25,9 @@ struct PackedConvolution {
   std::array<int, 2> kernel{}, stride{}, dilation{}, before{};
   int inputs = 0, outputs = 0, steps = 0;
   bool pad = false;  ///< results fill whole blocks
+  /// Twice the precision: inputs are followed by what rounding left of them, and both are multiplied by the rounded
+  /// weights, the rounded inputs once more by what is left of the weights.
+  bool split = false;
   std::vector<float> bias;
   std::vector<std::array<int, 2>> positions;  ///< of a phase
 
@@ -42,7 +45,7 @@ struct PackedConvolution {
 PackedConvolution pack(const network::Step& step, bool pad);
 /// `count` positions of a phase from `first` on.
 PackedConvolution pack_phase(const network::Step& step, const Phase& phase, std::size_t first, std::size_t count,
-                             bool pad);
+                             bool pad, bool split = false);
 
 /// Each channel by itself: taps x channels, filled up to whole blocks.
 struct PackedDepthwise {

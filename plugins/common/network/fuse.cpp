@@ -26,6 +26,30 @@ std::array<int, N> numbers(const Node& node, const std::string& key, int otherwi
   return result;
 }
 
+/// A transposed convolution of stride 1 is an ordinary one with the kernel turned around.
+void make_ordinary(Step& step) {
+  for (std::size_t d = 0; d < 2; ++d) {
+    const int reach = step.dilation[d] * (step.kernel[d] - 1);
+    if (reach < step.pad[d] || reach < step.pad[d + 2]) return;
+    step.pad[d] = reach - step.pad[d];
+    step.pad[d + 2] = reach - step.pad[d + 2] + step.output_padding[d];
+  }
+  step.kind = Step::Kind::convolution;
+  const int inputs = step.weights.dims[0] / step.group, outputs = step.weights.dims[1];
+  const std::size_t area = static_cast<std::size_t>(step.kernel[0]) * static_cast<std::size_t>(step.kernel[1]);
+  Constant turned{{outputs * step.group, inputs, step.kernel[0], step.kernel[1]}, {}};
+  turned.values.resize(step.weights.values.size());
+  for (int g = 0; g < step.group; ++g)
+    for (int i = 0; i < inputs; ++i)
+      for (int o = 0; o < outputs; ++o) {
+        const auto from =
+            step.weights.values.begin() + static_cast<std::ptrdiff_t>(area) * ((g * inputs + i) * outputs + o);
+        const auto to = turned.values.begin() + static_cast<std::ptrdiff_t>(area) * ((g * outputs + o) * inputs + i);
+        std::reverse_copy(from, from + static_cast<std::ptrdiff_t>(area), to);
+      }
+  step.weights = std::move(turned);
+}
+
 class Fuser {
  public:
   explicit Fuser(Graph& graph) : graph_(graph) {
@@ -145,6 +169,7 @@ class Fuser {
     step.bias.assign(static_cast<std::size_t>(step.outputs), 0.f);
     if (node.inputs.size() > 2 && !node.inputs[2].empty()) step.bias = weights(node, 2).values;
     if (step.bias.size() != static_cast<std::size_t>(step.outputs)) refuse_node(node, "its bias has the wrong size");
+    if (transposed && step.stride == std::array<int, 2>{1, 1}) make_ordinary(step);
     const int in = value(node, 0);
     step.in = {in};
     // |x| before a convolution (as in divisive normalisation) is read as the sign bit cleared.
