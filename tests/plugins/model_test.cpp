@@ -7,6 +7,7 @@
 #include <cmath>
 #include <opencv2/core.hpp>
 
+#include "calotype/tiling.hpp"
 #include "network/program.hpp"
 #include "support.hpp"
 
@@ -116,6 +117,26 @@ BOOST_AUTO_TEST_CASE(engines_agree_at_odd_sizes_and_in_batches) {
         expect_near(got, expected, precision);
       }
     }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(tiles_make_the_whole) {
+  for_each_network([](const std::filesystem::path& file, Network& network, const std::string& precision) {
+    const network::Program program = network::fuse(network::read_onnx(file));
+    const auto probe = input_shapes(program, 1, 64, 64);
+    if (program.inputs.size() > 1 || program.outputs.size() > 1) return;
+    const network::Shape made = program.shapes(probe)[std::size_t(program.outputs[0].second)];
+    if (probe[0][1] != 3 && made[1] != 3) return;  // those that see pictures are tiled
+    const double scale = made[2] / 64.;
+    // The halo is 64 pixels; what a network for latents reads is 16 times as far apart.
+    const int unit = granularity(program, probe), halo = scale > 1 ? 64 / int(scale) : 64;
+    const TilePlan plan{3 * halo, halo, unit};
+    const TensorMap in = random_inputs(program, input_shapes(program, 1, 5 * halo, 4 * halo));
+    const auto session = network.session();
+    TensorMap whole;
+    session->run(in, whole);
+    const cv::Mat tiled = run_tiled(*session, in.begin()->second, plan, scale);
+    expect_near({{whole.begin()->first, tiled}}, whole, precision);
   });
 }
 
