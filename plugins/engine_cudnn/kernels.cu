@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+
+#include "cuda.hpp"
+#include "launch.hpp"
+
+namespace calotype::cudnn {
+namespace {
+
+template <class Kernel>
+__global__ void each(const __grid_constant__ Kernel kernel, Index count) {
+  const Index i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < count) kernel(i);
+}
+
+}  // namespace
+
+template <class Kernel>
+void launch(const Kernel& kernel, Index count, cudaStream_t stream) {
+  constexpr Index kThreads = 256;
+  each<<<(count + kThreads - 1) / kThreads, kThreads, 0, stream>>>(kernel, count);
+  check(cudaGetLastError(), "a kernel's launch");
+}
+
+#define CALOTYPE_LAUNCH(Kernel)                                     \
+  template void launch(const Kernel<float>&, Index, cudaStream_t);  \
+  template void launch(const Kernel<__half>&, Index, cudaStream_t); \
+  template void launch(const Kernel<__nv_bfloat16>&, Index, cudaStream_t);
+
+CALOTYPE_LAUNCH(Chain)
+CALOTYPE_LAUNCH(Convolution)
+CALOTYPE_LAUNCH(DepthwiseConvolution)
+CALOTYPE_LAUNCH(CopyChannels)
+CALOTYPE_LAUNCH(Shuffle)
+CALOTYPE_LAUNCH(FromFloats)
+CALOTYPE_LAUNCH(ToFloats)
+CALOTYPE_LAUNCH(FromPicture)
+CALOTYPE_LAUNCH(ToPicture)
+
+}  // namespace calotype::cudnn

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "library_convolution.hpp"
+
+#include "layout.hpp"
+
+namespace calotype::cudnn {
+namespace {
+
+constexpr std::size_t kMostWorkspace = std::size_t(1) << 30;
+
+bool ok(cudnnStatus_t status) { return status == CUDNN_STATUS_SUCCESS; }
+
+/// Results must be the same from run to run.
+template <class Performance>
+bool usable(const Performance& p) {
+  return ok(p.status) && p.determinism == CUDNN_DETERMINISTIC && p.memory <= kMostWorkspace;
+}
+
+}  // namespace
+
+LibraryConvolution::LibraryConvolution(const network::Step& step, const network::Shape& in, const network::Shape& out,
+                                       cudnnDataType_t type)
+    : transposed_(step.kind == network::Step::Kind::transposed_convolution),
+      type_(type),
+      in_(make<TensorDescriptor>(cudnnCreateTensorDescriptor, "cudnnCreateTensorDescriptor")),
+      out_(make<TensorDescriptor>(cudnnCreateTensorDescriptor, "cudnnCreateTensorDescriptor")),
+      weights_(make<FilterDescriptor>(cudnnCreateFilterDescriptor, "cudnnCreateFilterDescriptor")),
+      convolution_(make<ConvolutionDescriptor>(cudnnCreateConvolutionDescriptor, "cudnnCreateConvolutionDescriptor")),
+      possible_(describe(step, in, out)) {}
+
+bool LibraryConvolution::describe(const network::Step& step, const network::Shape& in, const network::Shape& out) {
+  const int inputs = padded(in[1]), outputs = padded(out[1]);
+  // The transposed one is the gradient of a convolution from its result to its input.
+  const int k = transposed_ ? inputs : outputs, c = transposed_ ? outputs : inputs;
+  return ok(cudnnSetTensor4dDescriptor(in_.get(), CUDNN_TENSOR_NHWC, type_, in[0], inputs, in[2], in[3])) &&
+         ok(cudnnSetTensor4dDescriptor(out_.get(), CUDNN_TENSOR_NHWC, type_, out[0], outputs, out[2], out[3])) &&
+         ok(cudnnSetFilter4dDescriptor(weights_.get(), type_, CUDNN_TENSOR_NHWC, k, c, step.kernel[0],
+                                       step.kernel[1])) &&
+         ok(cudnnSetConvolution2dDescriptor(convolution_.get(), step.pad[0], step.pad[1], step.stride[0],
+                                            step.stride[1], step.dilation[0], step.dilation[1], CUDNN_CROSS_CORRELATION,
+                                            CUDNN_DATA_FLOAT)) &&
+         ok(cudnnSetConvolutionMathType(convolution_.get(),
+                                        type_ == CUDNN_DATA_FLOAT ? CUDNN_FMA_MATH : CUDNN_TENSOR_OP_MATH));
+}
+
+std::vector<LibraryConvolution::Algorithm> LibraryConvolution::proposals(cudnnHandle_t handle) const {
+  std::vector<Algorithm> result;
+  int count = 0;
+  const auto collect = [&](const auto& found) {
+    for (int i = 0; i < count; ++i) {
+      const auto& p = found[static_cast<std::size_t>(i)];
+      if (usable(p)) result.push_back({static_cast<int>(p.algo), p.mathType, p.memory});
+    }
+  };
+  if (transposed_) {
+    std::vector<cudnnConvolutionBwdDataAlgoPerf_t> found(CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT);
+    if (ok(cudnnGetConvolutionBackwardDataAlgorithm_v7(handle, weights_.get(), in_.get(), convolution_.get(),
+                                                       out_.get(), static_cast<int>(found.size()), &count,
+                                                       found.data())))
+      collect(found);
+  } else {
+    std::vector<cudnnConvolutionFwdAlgoPerf_t> found(CUDNN_CONVOLUTION_FWD_ALGO_COUNT);
+    if (ok(cudnnGetConvolutionForwardAlgorithm_v7(handle, in_.get(), weights_.get(), convolution_.get(), out_.get(),
+                                                  static_cast<int>(found.size()), &count, found.data())))
+      collect(found);
+  }
+  return result;
+}
+
+bool LibraryConvolution::prepare(cudnnHandle_t handle, Algorithm& algorithm) const {
+  // cuDNN's default mathematics for fp32 would be TF32.
+  const cudnnMathType_t math = type_ == CUDNN_DATA_FLOAT ? CUDNN_FMA_MATH : algorithm.math;
+  if (!ok(cudnnSetConvolutionMathType(convolution_.get(), math))) return false;
+  const cudnnStatus_t status =
+      transposed_ ? cudnnGetConvolutionBackwardDataWorkspaceSize(
+                        handle, weights_.get(), in_.get(), convolution_.get(), out_.get(),
+                        static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm.number), &algorithm.workspace)
+                  : cudnnGetConvolutionForwardWorkspaceSize(
+                        handle, in_.get(), weights_.get(), convolution_.get(), out_.get(),
+                        static_cast<cudnnConvolutionFwdAlgo_t>(algorithm.number), &algorithm.workspace);
+  return ok(status) && algorithm.workspace <= kMostWorkspace;
+}
+
+cudnnStatus_t LibraryConvolution::execute(cudnnHandle_t handle, const Algorithm& algorithm, const void* in,
+                                          const void* weights, void* out, const Buffer& workspace) const {
+  const float one = 1, zero = 0;
+  return transposed_
+             ? cudnnConvolutionBackwardData(handle, &one, weights_.get(), weights, in_.get(), in, convolution_.get(),
+                                            static_cast<cudnnConvolutionBwdDataAlgo_t>(algorithm.number),
+                                            workspace.data(), algorithm.workspace, &zero, out_.get(), out)
+             : cudnnConvolutionForward(handle, &one, in_.get(), in, weights_.get(), weights, convolution_.get(),
+                                       static_cast<cudnnConvolutionFwdAlgo_t>(algorithm.number), workspace.data(),
+                                       algorithm.workspace, &zero, out_.get(), out);
+}
+
+bool LibraryConvolution::run(cudnnHandle_t handle, const void* in, const void* weights, void* out, Buffer& workspace) {
+  if (!possible_) return false;
+  if (chosen_) {
+    check(execute(handle, *chosen_, in, weights, out, workspace),
+          transposed_ ? "cudnnConvolutionBackwardData" : "cudnnConvolutionForward");
+    return true;
+  }
+  for (Algorithm& algorithm : proposals(handle)) {
+    if (!prepare(handle, algorithm)) continue;
+    workspace.reserve(algorithm.workspace);
+    if (!ok(execute(handle, algorithm, in, weights, out, workspace))) continue;
+    chosen_ = algorithm;
+    return true;
+  }
+  return possible_ = false;
+}
+
+}  // namespace calotype::cudnn

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "layout.hpp"
+#include "network/program.hpp"
+
+namespace calotype::cudnn {
+
+/// Where everything lies in one block of device memory while a program runs at given shapes.
+struct Plan {
+  std::vector<network::Shape> shapes;  ///< of each value
+  std::vector<std::size_t> offsets;    ///< of each value, bytes
+  std::size_t magnitude = 0;           ///< room for the largest input that is read by its magnitude
+  std::size_t total = 0;
+};
+
+/// Elements that a value takes with its padding.
+inline std::size_t elements(const network::Shape& s) {
+  return static_cast<std::size_t>(s[0]) * static_cast<std::size_t>(s[2]) * static_cast<std::size_t>(s[3]) *
+         static_cast<std::size_t>(padded(s[1]));
+}
+
+/// Throws engine where shapes do not fit together, limit where one is too large to be indexed.
+Plan plan(const network::Program& program, const std::vector<network::Shape>& inputs, std::size_t element_size);
+
+}  // namespace calotype::cudnn

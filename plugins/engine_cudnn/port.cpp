@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "port.hpp"
+
+#include <opencv2/core.hpp>
+
+#include "calotype/error.hpp"
+
+namespace calotype::cudnn {
+namespace {
+
+bool is_picture_type(const cv::Mat& mat) {
+  return mat.dims == 2 && (mat.depth() == CV_8U || mat.depth() == CV_16U) &&
+         (mat.channels() == 1 || mat.channels() == 3);
+}
+
+[[noreturn]] void fail(const std::string& name, const std::string& why) {
+  throw Error(ErrorCode::engine, "\"" + name + "\" of the network " + why,
+              "give tensors of floats N, C, H, W, or pictures of 8 or 16 bits");
+}
+
+}  // namespace
+
+std::size_t Port::bytes() const {
+  const std::size_t pixels =
+      static_cast<std::size_t>(shape[0]) * static_cast<std::size_t>(shape[2]) * static_cast<std::size_t>(shape[3]);
+  return pixels * (is_picture() ? CV_ELEM_SIZE(type) : static_cast<std::size_t>(shape[1]) * sizeof(float));
+}
+
+Port input_port(const std::string& name, const cv::Mat& given) {
+  if (given.empty()) fail(name, "is empty");
+  if (is_picture_type(given)) return {given.type(), {1, 3, given.rows, given.cols}};
+  if (given.dims != 4 || given.type() != CV_32F) fail(name, "is neither a tensor nor a picture");
+  return {CV_32F, {given.size[0], given.size[1], given.size[2], given.size[3]}};
+}
+
+int requested_type(const cv::Mat& given) { return is_picture_type(given) ? given.type() : CV_32F; }
+
+Port output_port(const std::string& name, int type, const network::Shape& shape) {
+  const Port port{type, shape};
+  if (port.is_picture() && (shape[0] != 1 || shape[1] != 3)) fail(name, "is not one tensor of three channels");
+  return port;
+}
+
+cv::Mat view(const Port& port, std::uint8_t* memory) {
+  if (port.is_picture()) return cv::Mat(port.shape[2], port.shape[3], port.type, memory + port.place);
+  return cv::Mat(4, port.shape.data(), CV_32F, memory + port.place);
+}
+
+void deliver(const std::string& name, const Port& port, std::uint8_t* memory, cv::Mat& to) {
+  if (port.is_picture() && (to.rows != port.shape[2] || to.cols != port.shape[3]))
+    fail(name, "does not fit the picture given for it");
+  view(port, memory).copyTo(to);
+}
+
+}  // namespace calotype::cudnn

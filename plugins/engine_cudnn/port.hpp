@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <opencv2/core/mat.hpp>
+#include <string>
+
+#include "network/program.hpp"
+
+namespace calotype::cudnn {
+
+/// An input or output of a network as it crosses between host and device: a tensor of floats, or a picture.
+struct Port {
+  int type = CV_32F;       ///< of a picture's pixels; CV_32F for a tensor
+  network::Shape shape{};  ///< of the tensor that it is or stands for
+  std::size_t place = 0;   ///< in the memory that crosses, bytes
+
+  bool is_picture() const { return type != CV_32F; }
+  std::size_t bytes() const;
+};
+
+/// Throws engine for anything that engine.hpp does not allow as an input.
+Port input_port(const std::string& name, const cv::Mat& given);
+/// The type of the port that a caller asks for by what lies in `out`.
+int requested_type(const cv::Mat& given);
+/// Throws engine for a picture where the tensor cannot be one.
+Port output_port(const std::string& name, int type, const network::Shape& shape);
+
+/// From the memory that crosses to the caller's Mat. Throws engine for a picture of another size.
+void deliver(const std::string& name, const Port& port, std::uint8_t* memory, cv::Mat& to);
+
+/// A port's part of the memory that crosses, without a copy.
+cv::Mat view(const Port& port, std::uint8_t* memory);
+
+}  // namespace calotype::cudnn

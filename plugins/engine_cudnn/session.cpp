@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session.hpp"
+
+#include <opencv2/core.hpp>
+
+#include "calotype/error.hpp"
+#include "calotype/log.hpp"
+#include "steps.hpp"
+
+namespace calotype::cudnn {
+namespace {
+
+constexpr std::size_t kMostPrepared = 16;  // a tiled picture has at most nine sizes of tiles
+
+std::size_t place(std::vector<Port>& ports) {
+  constexpr std::size_t kBoundary = 256;
+  std::size_t end = 0;
+  for (Port& port : ports) {
+    port.place = end;
+    end += (port.bytes() + kBoundary - 1) / kBoundary * kBoundary;
+  }
+  return end;
+}
+
+Samples samples_of(const Port& port) { return {CV_MAT_DEPTH(port.type) == CV_16U, CV_MAT_CN(port.type) == 1}; }
+
+Index plane_of(const Port& port) { return static_cast<Index>(port.shape[2]) * static_cast<Index>(port.shape[3]); }
+
+Index groups_of(const Port& port) { return static_cast<Index>(elements(port.shape) / kLanes); }
+
+}  // namespace
+
+template <class T>
+CudnnSession<T>::CudnnSession(std::shared_ptr<const CudnnNetwork<T>> network) : network_(std::move(network)) {
+  check(cudaSetDevice(network_->device()), "cudaSetDevice");
+  stream_ = make<Stream>([](cudaStream_t* s) { return cudaStreamCreateWithFlags(s, cudaStreamNonBlocking); },
+                         "cudaStreamCreateWithFlags");
+  handle_ = make<Handle>(cudnnCreate, "cudnnCreate");
+  check(cudnnSetStream(handle_.get(), stream_.get()), "cudnnSetStream");
+}
+
+template <class T>
+CudnnSession<T>::~CudnnSession() {
+  cudaSetDevice(network_->device());  // for the members' destructors
+}
+
+template <class T>
+void CudnnSession<T>::run(const TensorMap& in, TensorMap& out) {
+  check(cudaSetDevice(network_->device()), "cudaSetDevice");  // the current device belongs to the thread
+  Prepared& prepared = prepare(in, out);
+  const network::Program& program = network_->program();
+  for (std::size_t i = 0; i < program.inputs.size(); ++i) {
+    cv::Mat staged = view(prepared.inputs[i], memory_.host_in.data());
+    in.at(program.inputs[i].first).copyTo(staged);
+  }
+  execute(prepared);
+  check(cudaStreamSynchronize(stream_.get()), "running the network");
+  prepared.has_run = true;
+  for (std::size_t i = 0; i < program.outputs.size(); ++i)
+    deliver(program.outputs[i].first, prepared.outputs[i], memory_.host_out.data(), out[program.outputs[i].first]);
+}
+
+template <class T>
+typename CudnnSession<T>::Prepared& CudnnSession<T>::prepare(const TensorMap& in, const TensorMap& out) {
+  const network::Program& program = network_->program();
+  if (in.size() != program.inputs.size())
+    throw Error(
+        ErrorCode::engine,
+        "the network has " + std::to_string(program.inputs.size()) + " inputs, got " + std::to_string(in.size()),
+        "give all its inputs and nothing else");
+  std::vector<Port> inputs;
+  std::vector<int> key;
+  std::vector<network::Shape> shapes;
+  for (const auto& input : program.inputs) {
+    const auto found = in.find(input.first);
+    if (found == in.end())
+      throw Error(ErrorCode::engine, "the network's input \"" + input.first + "\" is missing", "give all its inputs");
+    inputs.push_back(input_port(input.first, found->second));
+    shapes.push_back(inputs.back().shape);
+    key.push_back(inputs.back().type);
+    key.insert(key.end(), shapes.back().begin(), shapes.back().end());
+  }
+  std::vector<int> types;
+  for (const auto& output : program.outputs) {
+    const auto found = out.find(output.first);
+    types.push_back(found == out.end() ? CV_32F : requested_type(found->second));
+  }
+  key.insert(key.end(), types.begin(), types.end());
+
+  const auto known = prepared_.find(key);
+  if (known != prepared_.end()) {
+    reserve(known->second);
+    return known->second;
+  }
+  Prepared fresh;
+  fresh.plan = plan(program, shapes, sizeof(T));
+  fresh.inputs = std::move(inputs);
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    const auto& [name, value] = program.outputs[i];
+    fresh.outputs.push_back(output_port(name, types[i], fresh.plan.shapes[static_cast<std::size_t>(value)]));
+  }
+  fresh.input_bytes = place(fresh.inputs);
+  fresh.output_bytes = place(fresh.outputs);
+  fresh.convolutions.resize(program.steps.size());
+  reserve(fresh);
+  if (prepared_.size() >= kMostPrepared) prepared_.clear();
+  return prepared_.emplace(std::move(key), std::move(fresh)).first->second;
+}
+
+template <class T>
+void CudnnSession<T>::reserve(const Prepared& prepared) {
+  memory_.values.reserve(prepared.plan.total);
+  memory_.device_in.reserve(prepared.input_bytes);
+  memory_.host_in.reserve(prepared.input_bytes);
+  memory_.device_out.reserve(prepared.output_bytes);
+  memory_.host_out.reserve(prepared.output_bytes);
+}
+
+template <class T>
+void CudnnSession<T>::execute(Prepared& prepared) {
+  if (prepared.graph_memory != memory_.state()) prepared.graph.reset();
+  // The first run chooses algorithms and makes room for them, which cannot be captured.
+  const bool graph = prepared.graph || (prepared.has_run && prepared.can_be_captured && capture(prepared));
+  if (graph)
+    check(cudaGraphLaunch(prepared.graph.get(), stream_.get()), "cudaGraphLaunch");
+  else
+    enqueue(prepared);
+}
+
+template <class T>
+bool CudnnSession<T>::capture(Prepared& prepared) {
+  // Thread-local: other threads may allocate meanwhile.
+  check(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+  std::string failure;
+  try {
+    enqueue(prepared);
+  } catch (const Error& e) {
+    failure = e.what();
+  }
+  cudaGraph_t captured = nullptr;
+  cudaError_t status = cudaStreamEndCapture(stream_.get(), &captured);
+  const Graph graph(captured);
+  cudaGraphExec_t executable = nullptr;
+  if (failure.empty() && status == cudaSuccess) status = cudaGraphInstantiate(&executable, captured, 0);
+  if (failure.empty() && status != cudaSuccess) failure = cudaGetErrorString(status);
+  if (failure.empty()) {
+    prepared.graph.reset(executable);
+    prepared.graph_memory = memory_.state();
+    return true;
+  }
+  cudaGetLastError();  // or the next call would report it again
+  log(LogLevel::debug, "engine cudnn: no CUDA graph, so a little slower: " + failure);
+  prepared.can_be_captured = false;
+  return false;
+}
+
+template <class T>
+void CudnnSession<T>::enqueue(Prepared& prepared) {
+  const network::Program& program = network_->program();
+  check(cudaMemcpyAsync(memory_.device_in.data(), memory_.host_in.data(), prepared.input_bytes, cudaMemcpyHostToDevice,
+                        stream_.get()),
+        "cudaMemcpyAsync");
+  for (std::size_t i = 0; i < program.inputs.size(); ++i) {
+    const Port& port = prepared.inputs[i];
+    T* const to = value(prepared.plan, program.inputs[i].second);
+    const std::uint8_t* const from = memory_.device_in.data() + port.place;
+    if (port.is_picture())
+      each(plane_of(port), FromPicture<T>{from, to, samples_of(port)});
+    else
+      each(groups_of(port), FromFloats<T>{reinterpret_cast<const float*>(from), to, port.shape[1], plane_of(port)});
+  }
+  running_ = &prepared;
+  Steps<T, CudnnSession>(program, network_->layout(), network_->constants(), prepared.plan, memory_.values.data(),
+                         *this)
+      .run();
+  for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+    const Port& port = prepared.outputs[i];
+    const T* const from = value(prepared.plan, program.outputs[i].second);
+    std::uint8_t* const to = memory_.device_out.data() + port.place;
+    if (port.is_picture())
+      each(plane_of(port), ToPicture<T>{from, to, samples_of(port)});
+    else
+      each(groups_of(port), ToFloats<T>{from, reinterpret_cast<float*>(to), port.shape[1], plane_of(port)});
+  }
+  check(cudaMemcpyAsync(memory_.host_out.data(), memory_.device_out.data(), prepared.output_bytes,
+                        cudaMemcpyDeviceToHost, stream_.get()),
+        "cudaMemcpyAsync");
+}
+
+template <class T>
+bool CudnnSession<T>::convolve(std::size_t i, const T* in, const T* weights, T* out) {
+  const network::Step& step = network_->program().steps[i];
+  auto& convolution = running_->convolutions[i];
+  if (!convolution) {
+    const auto& shapes = running_->plan.shapes;
+    convolution = std::make_unique<LibraryConvolution>(step, shapes[static_cast<std::size_t>(step.in[0])],
+                                                       shapes[static_cast<std::size_t>(step.out)], Element<T>::type);
+  }
+  const bool done = convolution->run(handle_.get(), in, weights, out, memory_.workspace);
+  if (!done && !running_->has_run)
+    log(LogLevel::debug, "engine cudnn: cuDNN has no algorithm for node \"" + step.name + "\"; running it plainly");
+  return done;
+}
+
+template <class T>
+T* CudnnSession<T>::value(const Plan& plan, int number) const {
+  return reinterpret_cast<T*>(memory_.values.data() + plan.offsets[static_cast<std::size_t>(number)]);
+}
+
+template class CudnnSession<float>;
+template class CudnnSession<__half>;
+template class CudnnSession<__nv_bfloat16>;
+
+}  // namespace calotype::cudnn
