@@ -87,6 +87,12 @@ std::string choose_precision(const std::vector<std::string>& accepted, const Gpu
               "use precision=fp32, or fp16 where the model allows it");
 }
 
+/// cuDNN loads the most of itself when first used: what is missing must be missed now, not in the first session.
+void check_library(int device) {
+  cudnn::check(cudaSetDevice(device), "cudaSetDevice");
+  cudnn::make<cudnn::Handle>(cudnnCreate, "cudnnCreate");
+}
+
 }  // namespace
 
 std::vector<Device> CudnnEngine::devices() const {
@@ -110,6 +116,7 @@ std::shared_ptr<Network> CudnnEngine::load(const std::filesystem::path& onnx, co
   const Gpu gpu = find_device(options.device);
   const std::string precision = choose_precision(options.precisions, gpu);
   network::Program program = network::fuse(network::read_onnx(onnx));
+  check_library(gpu.number);
   if (precision == "fp16") return std::make_shared<cudnn::CudnnNetwork<__half>>(std::move(program), gpu.number);
   if (precision == "bf16") return std::make_shared<cudnn::CudnnNetwork<__nv_bfloat16>>(std::move(program), gpu.number);
   return std::make_shared<cudnn::CudnnNetwork<float>>(std::move(program), gpu.number);

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "library_convolution.hpp"
 
-#include "layout.hpp"
+#include <algorithm>
+
+#include "plan.hpp"
 
 namespace calotype::cudnn {
 namespace {
 
-constexpr std::size_t kMostWorkspace = std::size_t(1) << 30;
+/// cuDNN may want copies of both tensors in another layout.
+std::size_t most_workspace(const network::Shape& in, const network::Shape& out) {
+  return std::max(std::size_t(1) << 30, 3 * sizeof(float) * (elements(in) + elements(out)));
+}
 
 bool ok(cudnnStatus_t status) { return status == CUDNN_STATUS_SUCCESS; }
-
-/// Results must be the same from run to run.
-template <class Performance>
-bool usable(const Performance& p) {
-  return ok(p.status) && p.determinism == CUDNN_DETERMINISTIC && p.memory <= kMostWorkspace;
-}
 
 }  // namespace
 
@@ -26,6 +25,7 @@ LibraryConvolution::LibraryConvolution(const network::Step& step, const network:
       out_(make<TensorDescriptor>(cudnnCreateTensorDescriptor, "cudnnCreateTensorDescriptor")),
       weights_(make<FilterDescriptor>(cudnnCreateFilterDescriptor, "cudnnCreateFilterDescriptor")),
       convolution_(make<ConvolutionDescriptor>(cudnnCreateConvolutionDescriptor, "cudnnCreateConvolutionDescriptor")),
+      most_workspace_(most_workspace(in, out)),
       possible_(describe(step, in, out)) {}
 
 bool LibraryConvolution::describe(const network::Step& step, const network::Shape& in, const network::Shape& out) {
@@ -47,10 +47,11 @@ std::vector<LibraryConvolution::Algorithm> LibraryConvolution::proposals(cudnnHa
   std::vector<Algorithm> result;
   int count = 0;
   const auto collect = [&](const auto& found) {
-    for (int i = 0; i < count; ++i) {
-      const auto& p = found[static_cast<std::size_t>(i)];
-      if (usable(p)) result.push_back({static_cast<int>(p.algo), p.mathType, p.memory});
-    }
+    for (const cudnnDeterminism_t determinism : {CUDNN_DETERMINISTIC, CUDNN_NON_DETERMINISTIC})
+      for (int i = 0; i < count; ++i) {
+        const auto& p = found[static_cast<std::size_t>(i)];
+        if (ok(p.status) && p.determinism == determinism) result.push_back({static_cast<int>(p.algo), p.mathType, 0});
+      }
   };
   if (transposed_) {
     std::vector<cudnnConvolutionBwdDataAlgoPerf_t> found(CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT);
@@ -78,7 +79,7 @@ bool LibraryConvolution::prepare(cudnnHandle_t handle, Algorithm& algorithm) con
                   : cudnnGetConvolutionForwardWorkspaceSize(
                         handle, in_.get(), weights_.get(), convolution_.get(), out_.get(),
                         static_cast<cudnnConvolutionFwdAlgo_t>(algorithm.number), &algorithm.workspace);
-  return ok(status) && algorithm.workspace <= kMostWorkspace;
+  return ok(status) && algorithm.workspace <= most_workspace_;
 }
 
 cudnnStatus_t LibraryConvolution::execute(cudnnHandle_t handle, const Algorithm& algorithm, const void* in,

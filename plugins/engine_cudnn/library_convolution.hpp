@@ -25,7 +25,7 @@ class LibraryConvolution {
   };
 
   bool describe(const network::Step& step, const network::Shape& in, const network::Shape& out);
-  /// cuDNN's proposals, the fastest first.
+  /// cuDNN's proposals: first those whose results are the same from run to run, the fastest first.
   std::vector<Algorithm> proposals(cudnnHandle_t handle) const;
   bool prepare(cudnnHandle_t handle, Algorithm& algorithm) const;
   cudnnStatus_t execute(cudnnHandle_t handle, const Algorithm& algorithm, const void* in, const void* weights,
@@ -36,6 +36,7 @@ class LibraryConvolution {
   TensorDescriptor in_, out_;
   FilterDescriptor weights_;
   ConvolutionDescriptor convolution_;
+  std::size_t most_workspace_;
   bool possible_;
   std::optional<Algorithm> chosen_;
 };
