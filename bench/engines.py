@@ -33,8 +33,7 @@ REFERENCES = "opencv fp32", "ONNX Runtime fp32"  # whose results the others are 
 # Programs compared with: name in peers.py -> package, label, precisions.
 PEERS = {"onnxruntime": ("onnxruntime", "ONNX Runtime", ["fp32"]),
          "openvino": ("openvino", "OpenVINO", ["fp32", "bf16"]),
-         "pytorch": ("torch", "PyTorch", ["fp32", "bf16"]),
-         "pytorch_onednn": ("torch", "PyTorch, oneDNN layouts", ["fp32"])}
+         "pytorch": ("torch", "PyTorch", ["fp32", "bf16"])}
 
 
 def latent_inputs(folder, picture):
@@ -221,24 +220,23 @@ def measure_model(folder, picture, options, engines, peers, preload):
     return rows
 
 
-def geometric_mean(values):
-    return float(np.exp(np.mean(np.log(values))))
-
-
 def speedups(rows):
-    """Of every runner of ours over opencv fp32 and over the peers in its precision: times by part, and their geometric
-    mean."""
-    best = {(row["model"], row["part"], row["threads"], row["runner"]): row["best_ms"] for row in rows}
+    """Of every runner of ours over the slow engine that is always there and over the peers in its precision: times by
+    part, and their geometric mean."""
+    best = {}
+    for row in rows:
+        best.setdefault((row["threads"], row["runner"]), {})[f"{row['model']}/{row['part']}"] = row["best_ms"]
+    precision = {row["runner"]: row["precision"] for row in rows}
+    peers = list(dict.fromkeys(row["runner"] for row in rows if not row["ours"]))
     found = []
-    for ours in {row["runner"]: row for row in rows if row["ours"]}.values():
-        others = {row["runner"] for row in rows if not row["ours"] and row["precision"] == ours["precision"]}
-        for other in sorted(others | {REFERENCES[0]} - {ours["runner"]}):
+    for ours in dict.fromkeys(row["runner"] for row in rows if row["ours"] and row["runner"] != REFERENCES[0]):
+        for other in [REFERENCES[0], *(peer for peer in peers if precision[peer] == precision[ours])]:
             for threads in sorted({row["threads"] for row in rows}):
-                parts = {f"{model}/{part}": best[model, part, n, other] / time for (model, part, n, runner), time in
-                         best.items() if runner == ours["runner"] and n == threads and (model, part, n, other) in best}
+                mine, theirs = best.get((threads, ours), {}), best.get((threads, other), {})
+                parts = {part: theirs[part] / mine[part] for part in mine if part in theirs}
                 if parts:
-                    found.append({"runner": ours["runner"], "over": other, "threads": threads, "parts": parts,
-                                  "geometric_mean": geometric_mean(list(parts.values()))})
+                    found.append({"runner": ours, "over": other, "threads": threads, "parts": parts,
+                                  "geometric_mean": float(np.exp(np.mean(np.log(list(parts.values())))))})
     return found
 
 
@@ -271,25 +269,39 @@ def details_table(rows, megapixels):
                    f"{row['max_difference']:.1e}", f"{row['rms_difference']:.1e}"] for row in rows])
 
 
+def means_table(entries):
+    """Geometric means alone: engines and threads down, what they are compared with across."""
+    others = list(dict.fromkeys(entry["over"] for entry in entries))
+    means = {}
+    for entry in entries:
+        name = f"{entry['runner']}, {threads_text(entry['threads'])}"
+        means.setdefault(name, {})[entry["over"]] = f"{entry['geometric_mean']:.2f}"
+    return table(["engine", *others], [[name, *(row.get(other, "") for other in others)] for name, row in means.items()])
+
+
+def threads_text(count):
+    return f"{count} thread" if count == 1 else f"{count} threads"
+
+
 def markdown(results):
-    preloaded = ("" if not results["tiles_described"] else
-                 " This machine hides the description of its AMX tiles (CPUID leaf 0x1d), and without it the peers die or "
-                 "fall back: they run with `training/codec/amx.c` preloaded, Calotype's engines without.")
+    described = ("" if not results["tiles_described"] else
+                 " This machine hides the description of its AMX tiles (CPUID leaf 0x1d), without which the peers die or "
+                 "fall back; they run with `training/codec/amx.c` preloaded, Calotype's engines without.")
     parts = ["# Engines\n",
              "Written by `bench/engines.py`: one run of each network, inputs and outputs floats in memory, for a picture of "
              f"{SIZE[0]} x {SIZE[1]}; {results['processor']}, {results['cores']} cores. Best of {results['rounds']} rounds of "
              f"{results['seconds']:g} s in which all take turns; memory is the peak beyond what was used before loading. "
-             f"Differences are from {' or '.join(REFERENCES)}, in units of the root mean square of its result.{preloaded}\n",
-             "Versions: " + ", ".join(f"{name} {version}" for name, version in results["versions"].items()) + ".\n"]
+             f"Differences are from {' or '.join(REFERENCES)}, in units of the root mean square of its result.{described}\n",
+             "Versions: " + "; ".join(f"{name}: {version}" for name, version in results["versions"].items()) + ".\n"]
     for threads in sorted({row["threads"] for row in results["rows"]}):
         rows = [row for row in results["rows"] if row["threads"] == threads]
-        parts += [f"## {threads} thread{'s' * (threads > 1)}\n", "### Milliseconds\n", times_table(rows)]
+        parts += [f"## {threads_text(threads).capitalize()}\n", "### Milliseconds\n", times_table(rows)]
         for ours in dict.fromkeys(row["runner"] for row in rows):
             entries = [e for e in results["speedups"] if e["runner"] == ours and e["threads"] == threads]
             if entries:
-                parts += [f"### Times that {ours} is faster than\n", speedup_table(entries)]
+                parts += [f"### How many times faster {ours} is than\n", speedup_table(entries)]
         parts += ["### Details\n", details_table(rows, results["megapixels"])]
-    return "\n".join(parts)
+    return "\n".join([*parts, "## Geometric means\n", means_table(results["speedups"])])
 
 
 def main():
@@ -303,6 +315,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="turns of each (default: 3)")
     parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="FOLDER",
                         help="with calotype and run_network")
+    parser.add_argument("--keep", action="store_true", help="what engines.json has of other parts and threads")
     parser.add_argument("--json", action="store_true", help="print the results as JSON instead of Markdown")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/results")
     options = parser.parse_args()
@@ -316,13 +329,18 @@ def main():
         for model in models:
             if not options.models or model.name in options.models:
                 rows += measure_model(model, picture, options, engines, peers, preload)
+    file = options.out / "engines.json"
+    if options.keep and file.exists():
+        measured = {(row["model"], row["part"], row["threads"]) for row in rows}
+        rows += [row for row in json.loads(file.read_text())["rows"]
+                 if (row["model"], row["part"], row["threads"]) not in measured]
     results = {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "rounds": options.rounds,
                "seconds": options.seconds, "megapixels": SIZE[0] * SIZE[1] / 1e6, "tiles_described": described,
                "versions": engines | {PEERS[peer][1]: version for peer, version in peers.items()}, "rows": rows,
                "speedups": speedups(rows)}
     options.out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(results, indent=1) + "\n"
-    (options.out / "engines.json").write_text(text)
+    file.write_text(text)
     (options.out / "engines.md").write_text(markdown(results))
     print(text if options.json else markdown(results))
 

@@ -6,68 +6,16 @@
 #include <cstring>
 #include <opencv2/core.hpp>
 
-#include "calotype/error.hpp"
+#include "network/wire.hpp"
 
 namespace calotype {
 namespace {
 
+using namespace network;
+
 /// Field numbers and values of onnx.proto.
 constexpr std::uint64_t model_graph = 7, graph_initializer = 5, tensor_data_type = 2, tensor_raw_data = 9;
 constexpr std::uint64_t type_fp32 = 1, type_fp16 = 10;
-
-enum Wire : std::uint64_t { varint = 0, fixed64 = 1, length_delimited = 2, fixed32 = 5 };
-
-struct Span {
-  const std::uint8_t *begin, *end;
-  std::size_t size() const { return static_cast<std::size_t>(end - begin); }
-};
-
-struct Field {
-  std::uint64_t number = 0, wire = 0;
-  std::uint64_t value = 0;  ///< of a varint
-  Span payload{};           ///< of a length-delimited field
-  Span whole{};
-};
-
-[[noreturn]] void fail() { throw Error(ErrorCode::corrupt, "the ONNX file is damaged", "install the model again"); }
-
-std::uint64_t take_varint(Span& from) {
-  std::uint64_t value = 0;
-  for (int shift = 0; shift < 64; shift += 7) {
-    if (from.begin == from.end) fail();
-    const std::uint8_t byte = *from.begin++;
-    value |= std::uint64_t(byte & 0x7F) << shift;
-    if (byte < 0x80) return value;
-  }
-  fail();
-}
-
-Span take(Span& from, std::uint64_t count) {
-  if (count > from.size()) fail();
-  const Span taken{from.begin, from.begin + count};
-  from.begin = taken.end;
-  return taken;
-}
-
-Field take_field(Span& from) {
-  Field field;
-  const std::uint8_t* const begin = from.begin;
-  const std::uint64_t key = take_varint(from);
-  field.number = key >> 3;
-  field.wire = key & 7;
-  if (field.wire == varint)
-    field.value = take_varint(from);
-  else if (field.wire == fixed64)
-    take(from, 8);
-  else if (field.wire == fixed32)
-    take(from, 4);
-  else if (field.wire == length_delimited)
-    field.payload = take(from, take_varint(from));
-  else
-    fail();
-  field.whole = {begin, from.begin};
-  return field;
-}
 
 void put_varint(Bytes& to, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) to.push_back(static_cast<std::uint8_t>(value | 0x80));
@@ -77,15 +25,9 @@ void put_varint(Bytes& to, std::uint64_t value) {
 void put(Bytes& to, Span bytes) { to.insert(to.end(), bytes.begin, bytes.end); }
 
 void put_message(Bytes& to, std::uint64_t number, const Bytes& payload) {
-  put_varint(to, number << 3 | length_delimited);
+  put_varint(to, number << 3 | std::uint64_t(Wire::length_delimited));
   put_varint(to, payload.size());
   to.insert(to.end(), payload.begin(), payload.end());
-}
-
-/// Calls `use` with every field of a message.
-template <class Use>
-void for_each_field(Span message, Use use) {
-  while (message.size()) use(take_field(message));
 }
 
 bool is_half(Span tensor) {
@@ -109,7 +51,7 @@ bool has_half_weights(Span model) {
 
 void put_widened(Bytes& to, Span halves) {
   const int count = static_cast<int>(halves.size() / 2);
-  put_varint(to, tensor_raw_data << 3 | length_delimited);
+  put_varint(to, tensor_raw_data << 3 | std::uint64_t(Wire::length_delimited));
   put_varint(to, 4 * static_cast<std::uint64_t>(count));
   if (count == 0) return;
   cv::Mat half(1, count, CV_16F), single;
@@ -124,7 +66,7 @@ Bytes widened_tensor(Span tensor) {
   result.reserve(2 * tensor.size());
   for_each_field(tensor, [&](const Field& field) {
     if (field.number == tensor_data_type) {
-      put_varint(result, tensor_data_type << 3 | varint);
+      put_varint(result, tensor_data_type << 3 | std::uint64_t(Wire::varint));
       put_varint(result, type_fp32);
     } else if (field.number == tensor_raw_data) {
       put_widened(result, field.payload);

@@ -1,112 +1,202 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <onnx/onnx_pb.h>
+// The part of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that a network of plain operators
+// uses.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <opencv2/core.hpp>
 #include <set>
 
-#include "calotype/error.hpp"
-#include "calotype/io.hpp"
 #include "graph.hpp"
+#include "wire.hpp"
 
 namespace calotype::network {
 namespace {
 
 Error corrupt(const std::string& what) { return Error(ErrorCode::corrupt, what, "install the model again"); }
 
-template <class T, class From>
-std::vector<float> converted(const From& from) {
-  std::vector<float> values;
-  values.reserve(static_cast<std::size_t>(from.size()));
-  for (const auto v : from) values.push_back(static_cast<float>(static_cast<T>(v)));
-  return values;
+/// A file in memory, read only.
+class Mapping {
+ public:
+  explicit Mapping(const std::filesystem::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+      throw Error(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+                  file.string() + ": cannot read: " + std::strerror(errno), "check the path");
+    struct stat status {};
+    const bool known = ::fstat(descriptor, &status) == 0;
+    size_ = known ? static_cast<std::size_t>(status.st_size) : 0;
+    data_ = size_ ? ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
+    ::close(descriptor);
+    if (data_ == MAP_FAILED) throw corrupt(file.string() + ": no ONNX model");
+  }
+  ~Mapping() { ::munmap(data_, size_); }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  Span bytes() const {
+    const auto* begin = static_cast<const std::uint8_t*>(data_);
+    return {begin, begin + size_};
+  }
+
+ private:
+  void* data_;
+  std::size_t size_;
+};
+
+float float_of(Span bytes) {
+  float value;
+  std::memcpy(&value, bytes.begin, sizeof value);
+  return value;
+}
+
+/// Appends a repeated number in either of its forms, alone or packed.
+void append_integers(const Field& field, std::vector<float>& to) {
+  if (field.wire == Wire::varint) return to.push_back(static_cast<float>(static_cast<std::int64_t>(field.value)));
+  for (Span rest = field.payload; rest.size();)
+    to.push_back(static_cast<float>(static_cast<std::int64_t>(take_varint(rest))));
+}
+void append_floats(const Field& field, std::vector<float>& to) {
+  for (Span rest = field.payload; rest.size();) to.push_back(float_of(take(rest, 4)));
 }
 
 /// Little-endian elements of type T.
 template <class T>
-std::vector<float> raw(const std::string& bytes) {
+std::vector<float> raw(Span bytes) {
   std::vector<T> elements(bytes.size() / sizeof(T));
-  std::memcpy(elements.data(), bytes.data(), elements.size() * sizeof(T));
+  std::memcpy(elements.data(), bytes.begin, elements.size() * sizeof(T));
   return {elements.begin(), elements.end()};
 }
+template <>
+std::vector<float> raw<float>(Span bytes) {
+  std::vector<float> elements(bytes.size() / sizeof(float));
+  std::memcpy(elements.data(), bytes.begin, elements.size() * sizeof(float));
+  return elements;
+}
 
-std::vector<float> halves(const std::string& bytes) {
+std::vector<float> halves(Span bytes) {
   const int count = static_cast<int>(bytes.size() / 2);
   std::vector<float> values(static_cast<std::size_t>(count));
   if (count == 0) return values;
   cv::Mat to(1, count, CV_32F, values.data());
-  cv::Mat(1, count, CV_16F, const_cast<char*>(bytes.data())).convertTo(to, CV_32F);
+  cv::Mat(1, count, CV_16F, const_cast<std::uint8_t*>(bytes.begin)).convertTo(to, CV_32F);
   return values;
 }
 
-Constant constant(const onnx::TensorProto& tensor) {
-  Constant result;
+std::pair<std::string, Constant> read_tensor(Span message) {
+  enum Type : std::uint64_t { fp32 = 1, int32 = 6, int64 = 7, fp16 = 10 };
+  Constant constant;
+  std::string name;
+  std::vector<float> dims, listed;
+  std::uint64_t type = 0;
+  Span bytes;
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == 1) append_integers(field, dims);
+    if (field.number == 2) type = field.value;
+    if (field.number == 4) append_floats(field, listed);
+    if (field.number == 5 || field.number == 7) append_integers(field, listed);
+    if (field.number == 8) name = field.payload.text();
+    if (field.number == 9) bytes = field.payload;
+  });
   std::size_t count = 1;
-  for (const std::int64_t dim : tensor.dims()) {
-    if (dim < 0 || dim > (1 << 28)) throw corrupt("constant \"" + tensor.name() + "\" has an impossible size");
-    result.dims.push_back(static_cast<int>(dim));
+  for (const float dim : dims) {
+    if (dim < 0 || dim > (1 << 24)) throw corrupt("constant \"" + name + "\" has an impossible size");
+    constant.dims.push_back(static_cast<int>(dim));
     count *= static_cast<std::size_t>(dim);
-    if (count > (1u << 28)) throw corrupt("constant \"" + tensor.name() + "\" has an impossible size");
+    if (count > (1u << 28)) throw corrupt("constant \"" + name + "\" has an impossible size");
   }
-  const bool is_raw = tensor.has_raw_data();
-  switch (tensor.data_type()) {
-    case onnx::TensorProto::FLOAT:
-      result.values = is_raw ? raw<float>(tensor.raw_data()) : converted<float>(tensor.float_data());
-      break;
-    case onnx::TensorProto::FLOAT16:
-      if (is_raw) result.values = halves(tensor.raw_data());
-      break;
-    case onnx::TensorProto::INT64:
-      result.values = is_raw ? raw<std::int64_t>(tensor.raw_data()) : converted<std::int64_t>(tensor.int64_data());
-      break;
-    case onnx::TensorProto::INT32:
-      result.values = is_raw ? raw<std::int32_t>(tensor.raw_data()) : converted<std::int32_t>(tensor.int32_data());
-      break;
-    default:
-      throw Error(ErrorCode::unsupported,
-                  "constant \"" + tensor.name() + "\" has element type " + std::to_string(tensor.data_type()),
-                  "export the model with float or half-precision weights");
-  }
-  if (result.values.size() != count)
-    throw corrupt("constant \"" + tensor.name() + "\" holds " + std::to_string(result.values.size()) +
-                  " values where its shape says " + std::to_string(count));
-  return result;
-}
-
-Node node(const onnx::NodeProto& from) {
-  Node result{from.op_type(), from.name(), {}, {}, {}, {}};
-  result.inputs.assign(from.input().begin(), from.input().end());
-  result.outputs.assign(from.output().begin(), from.output().end());
-  if (result.name.empty() && !result.outputs.empty()) result.name = result.outputs[0];
-  for (const onnx::AttributeProto& a : from.attribute()) {
-    if (a.has_s()) result.strings[a.name()] = a.s();
-    if (a.has_i()) result.numbers[a.name()] = {static_cast<float>(a.i())};
-    if (a.has_f()) result.numbers[a.name()] = {a.f()};
-    if (a.ints_size()) result.numbers[a.name()] = converted<float>(a.ints());
-    if (a.floats_size()) result.numbers[a.name()] = converted<float>(a.floats());
-  }
-  return result;
-}
-
-/// The constant that a node is, or copies from another; false when it computes something.
-bool is_constant(const onnx::NodeProto& from, std::map<std::string, int>& uses, Graph& graph) {
-  if (from.output_size() != 1) return false;
-  if (from.op_type() == "Constant") {
-    for (const onnx::AttributeProto& a : from.attribute())
-      if (a.name() == "value" && a.has_t()) graph.constants[from.output(0)] = constant(a.t());
-    return graph.constants.count(from.output(0)) > 0;
-  }
-  if ((from.op_type() != "Cast" && from.op_type() != "Identity") || from.input_size() != 1) return false;
-  auto found = graph.constants.find(from.input(0));
-  if (found == graph.constants.end()) return false;
-  if (--uses[from.input(0)] == 0)
-    graph.constants[from.output(0)] = std::move(found->second);
+  if (type != fp32 && type != int32 && type != int64 && type != fp16)
+    throw Error(ErrorCode::unsupported, "constant \"" + name + "\" has element type " + std::to_string(type),
+                "export the model with float or half-precision weights");
+  if (!bytes.begin)
+    constant.values = std::move(listed);
   else
-    graph.constants[from.output(0)] = found->second;
-  return true;
+    constant.values = type == fp32    ? raw<float>(bytes)
+                      : type == fp16  ? halves(bytes)
+                      : type == int32 ? raw<std::int32_t>(bytes)
+                                      : raw<std::int64_t>(bytes);
+  if (constant.values.size() != count)
+    throw corrupt("constant \"" + name + "\" holds " + std::to_string(constant.values.size()) +
+                  " values where its shape says " + std::to_string(count));
+  return {name, std::move(constant)};
 }
 
-/// Constants that only fed Casts would otherwise be kept twice.
+/// A node, and the constant that it may hold as an attribute.
+struct ReadNode {
+  Node node;
+  Span tensor;
+};
+
+void read_attribute(Span message, ReadNode& to) {
+  std::string name, text;
+  std::vector<float> values;
+  bool is_text = false;
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == 1) name = field.payload.text();
+    if (field.number == 2 || field.number == 7) append_floats(field, values);
+    if (field.number == 3 || field.number == 8) append_integers(field, values);
+    if (field.number == 5) to.tensor = field.payload;
+    if (field.number == 4) {
+      text = field.payload.text();
+      is_text = true;
+    }
+  });
+  if (is_text) to.node.strings[name] = text;
+  if (!values.empty()) to.node.numbers[name] = std::move(values);
+}
+
+ReadNode read_node(Span message) {
+  ReadNode read;
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == 1) read.node.inputs.push_back(field.payload.text());
+    if (field.number == 2) read.node.outputs.push_back(field.payload.text());
+    if (field.number == 3) read.node.name = field.payload.text();
+    if (field.number == 4) read.node.op = field.payload.text();
+    if (field.number == 5) read_attribute(field.payload, read);
+  });
+  if (read.node.name.empty() && !read.node.outputs.empty()) read.node.name = read.node.outputs[0];
+  return read;
+}
+
+std::string read_name(Span value_info) {
+  std::string name;
+  for_each_field(value_info, [&](const Field& field) {
+    if (field.number == 1) name = field.payload.text();
+  });
+  return name;
+}
+
+/// Files hold half-precision weights and casts; here such a cast is another name for the widened constant.
+class ConstantFolder {
+ public:
+  ConstantFolder(const std::vector<ReadNode>& nodes, Graph& graph) : graph_(graph) {
+    for (const ReadNode& read : nodes)
+      for (const std::string& input : read.node.inputs) ++uses_[input];
+  }
+  /// Whether `read` is a constant, or copies one. Else it computes something.
+  bool fold(const ReadNode& read) {
+    const Node& node = read.node;
+    if (node.outputs.size() != 1) return false;
+    if (node.op == "Constant" && read.tensor.begin) {
+      graph_.constants[node.outputs[0]] = read_tensor(read.tensor).second;
+      return true;
+    }
+    if ((node.op != "Cast" && node.op != "Identity") || node.inputs.size() != 1) return false;
+    const auto found = graph_.constants.find(node.inputs[0]);
+    if (found == graph_.constants.end()) return false;
+    const bool last = --uses_[node.inputs[0]] == 0;
+    graph_.constants[node.outputs[0]] = last ? std::move(found->second) : found->second;
+    return true;
+  }
+
+ private:
+  Graph& graph_;
+  std::map<std::string, int> uses_;
+};
+
 void drop_unused(Graph& graph) {
   std::set<std::string> used(graph.outputs.begin(), graph.outputs.end());
   for (const Node& n : graph.nodes) used.insert(n.inputs.begin(), n.inputs.end());
@@ -114,28 +204,35 @@ void drop_unused(Graph& graph) {
     c = used.count(c->first) ? std::next(c) : graph.constants.erase(c);
 }
 
+Graph read_graph(Span message) {
+  Graph graph;
+  std::vector<ReadNode> nodes;
+  std::vector<std::string> inputs;
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == 1) nodes.push_back(read_node(field.payload));
+    if (field.number == 5) graph.constants.insert(read_tensor(field.payload));
+    if (field.number == 11) inputs.push_back(read_name(field.payload));
+    if (field.number == 12) graph.outputs.push_back(read_name(field.payload));
+  });
+  for (const std::string& input : inputs)  // old files list their constants too
+    if (!graph.constants.count(input)) graph.inputs.push_back(input);
+  ConstantFolder folder(nodes, graph);
+  for (ReadNode& read : nodes)
+    if (!folder.fold(read)) graph.nodes.push_back(std::move(read.node));
+  drop_unused(graph);
+  return graph;
+}
+
 }  // namespace
 
 Graph read_onnx(const std::filesystem::path& file) {
-  const Bytes bytes = read_file(file.string());
-  onnx::ModelProto model;
-  if (bytes.size() > INT32_MAX || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-      model.graph().node_size() == 0)
-    throw corrupt(file.string() + ": no ONNX model");
-  const onnx::GraphProto& from = model.graph();
+  const Mapping mapping(file);
   Graph graph;
-  for (const onnx::TensorProto& tensor : from.initializer()) graph.constants[tensor.name()] = constant(tensor);
-  for (const onnx::ValueInfoProto& input : from.input())
-    if (!graph.constants.count(input.name())) graph.inputs.push_back(input.name());
-  for (const onnx::ValueInfoProto& output : from.output()) graph.outputs.push_back(output.name());
-  std::map<std::string, int> uses;
-  for (const onnx::NodeProto& n : from.node())
-    for (const std::string& input : n.input()) ++uses[input];
-  for (const onnx::NodeProto& n : from.node())
-    if (!is_constant(n, uses, graph)) graph.nodes.push_back(node(n));
-  drop_unused(graph);
-  if (graph.inputs.empty() || graph.outputs.empty())
-    throw corrupt(file.string() + ": a network without input or output");
+  for_each_field(mapping.bytes(), [&](const Field& field) {
+    if (field.number == 7 && field.wire == Wire::length_delimited) graph = read_graph(field.payload);
+  });
+  if (graph.nodes.empty() || graph.inputs.empty() || graph.outputs.empty())
+    throw corrupt(file.string() + ": no ONNX model");
   return graph;
 }
 
