@@ -34,6 +34,7 @@ REFERENCES = "opencv fp32", "ONNX Runtime fp32"  # whose results the others are 
 PEERS = {"onnxruntime": ("onnxruntime", "ONNX Runtime", ["fp32"]),
          "openvino": ("openvino", "OpenVINO", ["fp32", "bf16"]),
          "pytorch": ("torch", "PyTorch", ["fp32", "bf16"])}
+WRONG = 0.2  # a root mean square difference from the reference; faster than right does not count
 
 
 def latent_inputs(folder, picture):
@@ -220,11 +221,15 @@ def measure_model(folder, picture, options, engines, peers, preload):
     return rows
 
 
+def right(rows):
+    return [row for row in rows if row["rms_difference"] < WRONG]
+
+
 def speedups(rows):
     """Of every runner of ours over the slow engine that is always there and over the peers in its precision: times by
     part, and their geometric mean."""
     best = {}
-    for row in rows:
+    for row in right(rows):
         best.setdefault((row["threads"], row["runner"]), {})[f"{row['model']}/{row['part']}"] = row["best_ms"]
     precision = {row["runner"]: row["precision"] for row in rows}
     peers = list(dict.fromkeys(row["runner"] for row in rows if not row["ours"]))
@@ -249,9 +254,9 @@ def times_table(rows):
     names = list(dict.fromkeys(row["runner"] for row in rows))
     parts = {}
     for row in rows:
-        parts.setdefault(f"{row['model']}/{row['part']}", {})[row["runner"]] = row["best_ms"]
-    return table(["part", *names], [[part, *(f"{times[n]:.2f}" if n in times else "" for n in names)]
-                                    for part, times in parts.items()])
+        note = "" if right([row]) else " (wrong)"
+        parts.setdefault(f"{row['model']}/{row['part']}", {})[row["runner"]] = f"{row['best_ms']:.2f}{note}"
+    return table(["part", *names], [[part, *(times.get(n, "") for n in names)] for part, times in parts.items()])
 
 
 def speedup_table(entries):
@@ -291,7 +296,8 @@ def markdown(results):
              "Written by `bench/engines.py`: one run of each network, inputs and outputs floats in memory, for a picture of "
              f"{SIZE[0]} x {SIZE[1]}; {results['processor']}, {results['cores']} cores. Best of {results['rounds']} rounds of "
              f"{results['seconds']:g} s in which all take turns; memory is the peak beyond what was used before loading. "
-             f"Differences are from {' or '.join(REFERENCES)}, in units of the root mean square of its result.{described}\n",
+             f"Differences are from {' or '.join(REFERENCES)}, in units of the root mean square of its result; "
+             f"a result off by more than {WRONG:g} (RMS) is marked as wrong and left out of the comparison.{described}\n",
              "Versions: " + "; ".join(f"{name}: {version}" for name, version in results["versions"].items()) + ".\n"]
     for threads in sorted({row["threads"] for row in results["rows"]}):
         rows = [row for row in results["rows"] if row["threads"] == threads]

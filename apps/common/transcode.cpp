@@ -74,7 +74,10 @@ Result transcode_one(const Transcode& plan, const Job& job, const Limits& limits
     // What neither declares is the encoder's to refuse; threads concerns only elements that have a choice.
     if (declares(writing, name) || (!declares(reading, name) && name != "threads")) to_encoder[name] = value;
   }
-  Params::validated(writing.params, to_encoder, encoder);  // before the work of decoding
+  // Before the work of decoding.
+  const Params checked = Params::validated(writing.params, to_encoder, encoder);
+  const auto next = registry.encoder(encoder);
+  next->prepare(checked);
 
   const Image image = decode(source, extension_of(job.input), to_decoder, limits, job.input);
   const Bytes target = encode(image, encoder, to_encoder);

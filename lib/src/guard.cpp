@@ -70,6 +70,9 @@ class GuardedEncoder : public Encoder {
   GuardedEncoder(std::unique_ptr<Encoder> inner, Origin origin)
       : inner_(std::move(inner)), origin_(std::move(origin)) {}
 
+  void prepare(const Params& params) override {
+    guarded(origin_, [&] { inner_->prepare(params); });
+  }
   Bytes encode(const Image& image, const Params& params) override {
     validate(image);
     Bytes bytes = guarded(origin_, [&] { return inner_->encode(image, params); });

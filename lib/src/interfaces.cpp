@@ -9,6 +9,7 @@ namespace calotype {
 
 Decoder::~Decoder() = default;
 Encoder::~Encoder() = default;
+void Encoder::prepare(const Params&) {}
 Backbone::~Backbone() = default;
 Session::~Session() = default;
 Network::~Network() = default;

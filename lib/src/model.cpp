@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 struct Shared {
   std::mutex mutex;
   std::vector<fs::path> added_paths;
-  std::set<fs::path> verified;
   std::vector<NetworkInfo> in_use;
 
   struct Slot {
@@ -55,25 +54,22 @@ bool holds_model(const fs::path& directory) {
   return fs::is_regular_file(directory / "model.ini", error);
 }
 
+void expect_checksum(const Manifest::Part& part, const std::string& got) {
+  if (got == part.sha256) return;
+  throw Error(ErrorCode::corrupt,
+              part.file.string() + ": expected SHA-256 " + part.sha256 + " as in model.ini, got " + got,
+              "install the model again");
+}
+
 Bytes read_verified(const Manifest::Part& part) {
   Bytes bytes = read_file(part.file.string());
-  if (part.sha256.empty()) return bytes;
-  const std::string got = sha256_hex(bytes);
-  if (got != part.sha256)
-    throw Error(ErrorCode::corrupt,
-                part.file.string() + ": expected SHA-256 " + part.sha256 + " as in model.ini, got " + got,
-                "install the model again");
-  const std::lock_guard<std::mutex> lock(shared().mutex);
-  shared().verified.insert(part.file);
+  if (!part.sha256.empty()) expect_checksum(part, sha256_hex(bytes));
   return bytes;
 }
 
-void verify_once(const Manifest::Part& part) {
-  {
-    const std::lock_guard<std::mutex> lock(shared().mutex);
-    if (shared().verified.count(part.file)) return;
-  }
-  read_verified(part);
+/// Before an engine reads the file itself.
+void verify(const Manifest::Part& part) {
+  if (!part.sha256.empty()) expect_checksum(part, sha256_hex_of_file(part.file.string()));
 }
 
 const Manifest::Part& part_of(const Manifest& manifest, const std::string& name) {
@@ -196,7 +192,7 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
   const std::lock_guard<std::mutex> lock(slot->loading);
   auto& network = slot->network;
   if (network) return network;
-  verify_once(part);
+  verify(part);
   network = choice.engine == "auto" ? load_with_any_engine(part.file, options)
                                     : Registry::global().engine(choice.engine)->load(part.file, options);
   remember_use(network->info());

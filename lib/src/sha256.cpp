@@ -2,6 +2,10 @@
 #include "sha256.hpp"
 
 #include <array>
+#include <fstream>
+#include <vector>
+
+#include "calotype/error.hpp"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -91,26 +95,56 @@ Absorb best_absorb() {
   return absorb_portable;
 }
 
+class Hash {
+ public:
+  /// All but the last call: a multiple of 64 bytes.
+  void add(const std::uint8_t* bytes, std::size_t size) {
+    static const Absorb absorb = best_absorb();
+    total_ += size;
+    for (; size >= 64; size -= 64, bytes += 64) absorb(state_, bytes);
+    if (size) finish(bytes, size);
+  }
+  std::string hex() {
+    if (!finished_) finish(nullptr, 0);
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string text;
+    for (const std::uint32_t word : state_)
+      for (int shift = 28; shift >= 0; shift -= 4) text += kHex[word >> shift & 15];
+    return text;
+  }
+
+ private:
+  void finish(const std::uint8_t* rest, std::size_t size) {
+    Bytes tail(rest, rest + size);
+    tail.push_back(0x80);
+    while (tail.size() % 64 != 56) tail.push_back(0);
+    for (int shift = 56; shift >= 0; shift -= 8) tail.push_back(static_cast<std::uint8_t>(8 * total_ >> shift));
+    for (std::size_t at = 0; at < tail.size(); at += 64) best_absorb()(state_, tail.data() + at);
+    finished_ = true;
+  }
+
+  State state_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  std::uint64_t total_ = 0;
+  bool finished_ = false;
+};
+
 }  // namespace
 
 std::string sha256_hex(const Bytes& bytes) {
-  static const Absorb absorb = best_absorb();
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  std::size_t offset = 0;
-  for (; bytes.size() - offset >= 64; offset += 64) absorb(state, bytes.data() + offset);
+  Hash hash;
+  hash.add(bytes.data(), bytes.size());
+  return hash.hex();
+}
 
-  Bytes tail(bytes.begin() + static_cast<std::ptrdiff_t>(offset), bytes.end());
-  tail.push_back(0x80);
-  while (tail.size() % 64 != 56) tail.push_back(0);
-  const std::uint64_t bits = std::uint64_t(bytes.size()) * 8;
-  for (int shift = 56; shift >= 0; shift -= 8) tail.push_back(static_cast<std::uint8_t>(bits >> shift));
-  for (offset = 0; offset < tail.size(); offset += 64) absorb(state, tail.data() + offset);
-
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string hex;
-  for (const std::uint32_t word : state)
-    for (int shift = 28; shift >= 0; shift -= 4) hex += kHex[word >> shift & 15];
-  return hex;
+std::string sha256_hex_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(ErrorCode::not_found, path + ": cannot read", "check the path");
+  std::vector<char> piece(1 << 18);  // stays in the cache
+  Hash hash;
+  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())), file.gcount() > 0)
+    hash.add(reinterpret_cast<const std::uint8_t*>(piece.data()), static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) throw Error(ErrorCode::io, path + ": reading failed");
+  return hash.hex();
 }
 
 }  // namespace calotype

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <future>
+
 #include "calotype/codec.hpp"
 
 namespace calotype::latent {
@@ -16,6 +18,10 @@ class LatentDecoder : public Decoder {
 class LatentEncoder : public Encoder {
  public:
   Bytes encode(const Image& image, const Params& params) override;
+  void prepare(const Params& params) override;
+
+ private:
+  std::future<void> preparing_;
 };
 
 }  // namespace calotype::latent

@@ -40,6 +40,10 @@ Metadata stripped(Metadata meta, const std::string& strip) {
   return meta;
 }
 
+LatentModel::Parts encoder_parts() {
+  return {"analysis", "hyper_analysis", "hyper_mean", "context_1", "context_2", "context_3"};
+}
+
 /// One picture on its way into a file.
 class Job {
  public:
@@ -78,8 +82,7 @@ class Job {
 
 Job::Job(const Image& image, const Params& params)
     : params_(params),
-      model_(LatentModel::open(params.get<std::string>("model"), engine_choice(params),
-                               {"analysis", "hyper_analysis", "hyper_mean", "context_1", "context_2", "context_3"})),
+      model_(LatentModel::open(params.get<std::string>("model"), engine_choice(params), encoder_parts())),
       networks_(LatentModel::lease(model_)),
       colour_(image.pixels),
       trials_(kTrials[params.get<int>("effort") - 1]) {
@@ -211,6 +214,16 @@ std::vector<ParamSpec> encoder_params() {
       {"model", std::string("latent"), "Codec model, an id or a directory.", {}, {}, {}}};
   for (const ParamSpec& p : engine_params()) params.push_back(p);
   return params;
+}
+
+void LatentEncoder::prepare(const Params& params) {
+  preparing_ =
+      std::async(std::launch::async, [name = params.get<std::string>("model"), choice = engine_choice(params)] {
+        try {
+          LatentModel::open(name, choice, encoder_parts());
+        } catch (const Error&) {  // encode() reports it
+        }
+      });
 }
 
 Bytes LatentEncoder::encode(const Image& image, const Params& params) {
