@@ -32,26 +32,31 @@ std::vector<cv::Range> window(const cv::Rect& r) {
   return {cv::Range::all(), cv::Range::all(), {r.y, r.y + r.height}, {r.x, r.x + r.width}};
 }
 
-cv::Mat run_once(Session& session, const cv::Mat& input, TensorMap& out) {
-  session.run({{"x", input}}, out);
-  if (out.size() != 1 || out.begin()->second.dims != 4)
-    throw Error(ErrorCode::unsupported, "a tiled network must have one output of four dimensions");
-  return out.begin()->second;
+/// The part of a tensor or of a picture.
+cv::Mat cropped(const cv::Mat& made, const cv::Rect& part) {
+  return made.dims == 2 ? made(part).clone() : made(window(part)).clone();
 }
 
-void expect_size(const cv::Mat& tensor, int width, int height) {
-  if (tensor.size[2] != height || tensor.size[3] != width)
+cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, int picture, TensorMap& out) {
+  if (picture >= 0) out["y"].create(size, picture);
+  session.run({{"x", input}}, out);
+  if (out.size() != 1 || out.begin()->second.dims != (picture >= 0 ? 2 : 4))
+    throw Error(ErrorCode::unsupported, "a tiled network must have one output of four dimensions");
+  const cv::Mat made = out.begin()->second;
+  const cv::Size got = made.dims == 2 ? made.size() : cv::Size(made.size[3], made.size[2]);
+  if (got != size)
     throw Error(ErrorCode::unsupported,
-                "the network made a " + std::to_string(tensor.size[3]) + "x" + std::to_string(tensor.size[2]) +
-                    " tile where " + std::to_string(width) + "x" + std::to_string(height) + " was due",
+                "the network made a " + std::to_string(got.width) + "x" + std::to_string(got.height) + " tile where " +
+                    std::to_string(size.width) + "x" + std::to_string(size.height) + " was due",
                 "check the model's [tile] section and its scale");
+  return made;
 }
 
 }  // namespace
 
 void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, double scale,
                const std::function<cv::Mat(const cv::Rect&)>& source,
-               const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region) {
+               const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region, int picture) {
   if (plan.size < 1 || plan.halo < 0 || plan.multiple < 1 || plan.size % plan.multiple || plan.halo % plan.multiple)
     throw Error(ErrorCode::internal, "tile size and halo must be multiples of " + std::to_string(plan.multiple));
   if (size.width % plan.multiple || size.height % plan.multiple)
@@ -68,10 +73,10 @@ void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, dou
       // Clipped, not padded: the network's own padding then acts at the tensor's true borders, as it would untiled.
       const cv::Rect grown =
           cv::Rect(x - plan.halo, y - plan.halo, plan.size + 2 * plan.halo, plan.size + 2 * plan.halo) & bounds;
-      const cv::Mat result = run_once(session, source(grown), out);
-      expect_size(result, scaled(grown.width), scaled(grown.height));
+      const cv::Size made(scaled(grown.width), scaled(grown.height));
+      const cv::Mat result = run_once(session, source(grown), made, picture, out);
       const cv::Rect crop(scaled(core.x - grown.x), scaled(core.y - grown.y), where.width, where.height);
-      sink(grown == core ? result : result(window(crop)).clone(), where);
+      sink(grown == core ? result : cropped(result, crop), where);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
+#include <opencv2/core/utility.hpp>
 
 #include "calotype/error.hpp"
 #include "container.hpp"
@@ -87,17 +88,19 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
   const int padded_rows = z.rows * kHyperCell, padded_columns = z.columns * kHyperCell;
   cv::Mat x = tensor(2 * channels, padded_rows, padded_columns);
   const std::size_t plane = std::size_t(padded_rows) * padded_columns;
-  for (int c = 0; c < channels; ++c)
-    for (int row = 0; row < padded_rows; ++row) {
-      const float* from = y.ptr<float>() + (std::size_t(c) * rows + std::min(row, rows - 1)) * columns;
-      float* magnitude = x.ptr<float>() + c * plane + std::size_t(row) * padded_columns;
-      float* sign = magnitude + channels * plane;
-      for (int column = 0; column < padded_columns; ++column) {
-        const float v = from[std::min(column, columns - 1)] * gain[c];
-        magnitude[column] = std::log1p(std::fabs(v));
-        sign[column] = std::asinh(v);
+  cv::parallel_for_(cv::Range(0, channels), [&](const cv::Range& range) {
+    for (int c = range.start; c < range.end; ++c)
+      for (int row = 0; row < padded_rows; ++row) {
+        const float* from = y.ptr<float>() + (std::size_t(c) * rows + std::min(row, rows - 1)) * columns;
+        float* magnitude = x.ptr<float>() + c * plane + std::size_t(row) * padded_columns;
+        float* sign = magnitude + channels * plane;
+        for (int column = 0; column < padded_columns; ++column) {
+          const float v = from[std::min(column, columns - 1)] * gain[c];
+          magnitude[column] = std::log1p(std::fabs(v));
+          sign[column] = std::asinh(v);
+        }
       }
-    }
+  });
   const cv::Mat out = networks.run("hyper_analysis", x);
   for (int row = 0; row < z.rows; ++row)
     for (int column = 0; column < z.columns; ++column)

@@ -30,27 +30,15 @@ void fill_tensor(const cv::Mat& pixels, const cv::Rect& from, float unit, float*
   }
 }
 
-/// Clips, rounds and interleaves the part of a synthesised tile that lies in `region` of the picture.
-template <class T>
-void store(const cv::Mat& tensor, const cv::Rect& tile, const cv::Rect& region, float scale, cv::Mat& pixels) {
-  const cv::Rect part = tile & region;
-  const std::size_t plane = std::size_t(tensor.size[2]) * tensor.size[3];
-  const int channels = pixels.channels();
-  const auto round = [scale](float v) { return T(std::min(std::max(v, 0.f), 1.f) * scale + 0.5f); };
-  for (int y = part.y; y < part.br().y; ++y) {
-    const float* from = tensor.ptr<float>() + std::size_t(y - tile.y) * tensor.size[3] + (part.x - tile.x);
-    T* to = pixels.ptr<T>(y - region.y) + std::size_t(part.x - region.x) * channels;
-    for (int x = 0; x < part.width; ++x, ++from, to += channels) {
-      const float r = from[0], g = from[plane], b = from[2 * plane];
-      if (channels == 1) {
-        to[0] = round((r + g + b) / 3);
-      } else {
-        to[0] = round(b);
-        to[1] = round(g);
-        to[2] = round(r);
-      }
-    }
-  }
+/// The rectangle as a picture for the engine; beyond the border the last row and column repeat.
+cv::Mat piece(const cv::Mat& pixels, const cv::Rect& from) {
+  if (pixels.depth() == CV_32F) return to_tensor(pixels, from);
+  const cv::Rect inside = from & cv::Rect(cv::Point(), pixels.size());
+  if (inside == from) return pixels(from);
+  cv::Mat extended;
+  cv::copyMakeBorder(pixels(inside), extended, 0, from.height - inside.height, 0, from.width - inside.width,
+                     cv::BORDER_REPLICATE | cv::BORDER_ISOLATED);
+  return extended;
 }
 
 TilePlan analysis_plan(const LatentModel& model) {
@@ -109,7 +97,7 @@ void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv
   int index = 0;
   run_tiled(
       networks.session("analysis"), latent_size(pixels.size()) * kLatentPixels, analysis_plan(model),
-      1. / kLatentPixels, [&](const cv::Rect& from) { return to_tensor(pixels, from); },
+      1. / kLatentPixels, [&](const cv::Rect& from) { return piece(pixels, from); },
       [&](const cv::Mat& latents, const cv::Rect&) { sink(latents, index++); });
 }
 
@@ -120,12 +108,10 @@ cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, co
       networks.session("synthesis"), {header.latent_columns(), header.latent_rows()}, synthesis_plan(model),
       kLatentPixels, [&](const cv::Rect& area) { return gather(header, groups, model.tables().channels, area); },
       [&](const cv::Mat& tile, const cv::Rect& where) {
-        if (header.sixteen_bit)
-          store<std::uint16_t>(tile, where, region, 65535, pixels);
-        else
-          store<std::uint8_t>(tile, where, region, 255, pixels);
+        const cv::Rect part = where & region;
+        tile(part - where.tl()).copyTo(pixels(part - region.tl()));
       },
-      region);
+      region, pixels.type());
   return pixels;
 }
 

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 #include "parallel.hpp"
 
@@ -196,8 +199,35 @@ void space_to_depth(const View& in, int block, const View& out) {
 
 namespace {
 
-/// Tensors are turned in squares of this side, which stay in the first cache.
-constexpr int kSquare = 16;
+/// Tensors are turned in pieces of so many pixels and channels, which stay in the first cache.
+constexpr int kPixels = 16, kChannels = 64;
+
+/// to[j * to_row + i] = from[i * from_row + j]
+void transpose(const float* from, std::size_t from_row, int rows, int columns, float* to, std::size_t to_row) {
+  int i = 0;
+#if defined(__SSE__)
+  for (; i + 4 <= rows; i += 4) {
+    int j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      const float* at = from + std::size_t(i) * from_row + std::size_t(j);
+      __m128 a = _mm_loadu_ps(at), b = _mm_loadu_ps(at + from_row), c = _mm_loadu_ps(at + 2 * from_row),
+             d = _mm_loadu_ps(at + 3 * from_row);
+      _MM_TRANSPOSE4_PS(a, b, c, d);
+      float* put = to + std::size_t(j) * to_row + std::size_t(i);
+      _mm_storeu_ps(put, a);
+      _mm_storeu_ps(put + to_row, b);
+      _mm_storeu_ps(put + 2 * to_row, c);
+      _mm_storeu_ps(put + 3 * to_row, d);
+    }
+    for (; j < columns; ++j)
+      for (int k = i; k < i + 4; ++k)
+        to[std::size_t(j) * to_row + std::size_t(k)] = from[std::size_t(k) * from_row + std::size_t(j)];
+  }
+#endif
+  for (; i < rows; ++i)
+    for (int j = 0; j < columns; ++j)
+      to[std::size_t(j) * to_row + std::size_t(i)] = from[std::size_t(i) * from_row + std::size_t(j)];
+}
 
 template <class T>
 void load_pixels(const cv::Mat& picture, const View& out) {
@@ -208,12 +238,10 @@ void load_pixels(const cv::Mat& picture, const View& out) {
     const T* from = picture.ptr<T>(y);
     for (int x = 0; x < out.columns; ++x, from += channels)
       for (int c = 0; c < 3; ++c) row[std::size_t(3 * x + c)] = unit * float(from[channels == 3 ? 2 - c : 0]);
-    for (int x = 0; x < out.columns; ++x) {
-      if (out.is_float)
-        std::copy_n(&row[std::size_t(3 * x)], 3, reinterpret_cast<float*>(out.at(0, y, x)));
-      else
-        narrow(&row[std::size_t(3 * x)], reinterpret_cast<bf16*>(out.at(0, y, x)), 3);
-    }
+    if (out.is_float)
+      std::copy(row.begin(), row.end(), reinterpret_cast<float*>(out.at(0, y, 0)));
+    else
+      narrow(row.data(), reinterpret_cast<bf16*>(out.at(0, y, 0)), int(row.size()));
   });
 }
 
@@ -245,21 +273,20 @@ void load(const cv::Mat& tensor, const View& out) {
   }
   const std::size_t plane = std::size_t(out.rows) * std::size_t(out.columns);
   for_each_row(out, [&](int n, int y) {
-    float square[kSquare * kSquare];
-    for (int x = 0; x < out.columns; x += kSquare)
-      for (int c = 0; c < out.channels; c += kSquare) {
-        const int width = std::min(kSquare, out.columns - x), depth = std::min(kSquare, out.channels - c);
+    float piece[kPixels * kChannels];
+    for (int x = 0; x < out.columns; x += kPixels)
+      for (int c = 0; c < out.channels; c += kChannels) {
+        const int width = std::min(kPixels, out.columns - x), depth = std::min(kChannels, out.channels - c);
         const float* from = tensor.ptr<float>() +
                             (std::size_t(n) * std::size_t(out.channels) + std::size_t(c)) * plane +
                             std::size_t(y) * std::size_t(out.columns) + std::size_t(x);
-        for (int j = 0; j < depth; ++j)
-          for (int i = 0; i < width; ++i) square[i * kSquare + j] = from[std::size_t(j) * plane + std::size_t(i)];
+        transpose(from, plane, depth, width, piece, kChannels);
         for (int i = 0; i < width; ++i) {
           char* to = out.at(n, y, x + i) + c * out.element();
           if (out.is_float)
-            std::copy_n(square + i * kSquare, depth, reinterpret_cast<float*>(to));
+            std::copy_n(piece + i * kChannels, depth, reinterpret_cast<float*>(to));
           else
-            narrow(square + i * kSquare, reinterpret_cast<bf16*>(to), depth);
+            narrow(piece + i * kChannels, reinterpret_cast<bf16*>(to), depth);
         }
       }
   });
@@ -272,21 +299,20 @@ void store(const View& in, cv::Mat& tensor) {
   }
   const std::size_t plane = std::size_t(in.rows) * std::size_t(in.columns);
   for_each_row(in, [&](int n, int y) {
-    float square[kSquare * kSquare];
-    for (int x = 0; x < in.columns; x += kSquare)
-      for (int c = 0; c < in.channels; c += kSquare) {
-        const int width = std::min(kSquare, in.columns - x), depth = std::min(kSquare, in.channels - c);
+    float piece[kPixels * kChannels];
+    for (int x = 0; x < in.columns; x += kPixels)
+      for (int c = 0; c < in.channels; c += kChannels) {
+        const int width = std::min(kPixels, in.columns - x), depth = std::min(kChannels, in.channels - c);
         for (int i = 0; i < width; ++i) {
           char* from = in.at(n, y, x + i) + c * in.element();
           if (in.is_float)
-            std::copy_n(reinterpret_cast<const float*>(from), depth, square + i * kSquare);
+            std::copy_n(reinterpret_cast<const float*>(from), depth, piece + i * kChannels);
           else
-            widen(reinterpret_cast<const bf16*>(from), square + i * kSquare, depth);
+            widen(reinterpret_cast<const bf16*>(from), piece + i * kChannels, depth);
         }
         float* to = tensor.ptr<float>() + (std::size_t(n) * std::size_t(in.channels) + std::size_t(c)) * plane +
                     std::size_t(y) * std::size_t(in.columns) + std::size_t(x);
-        for (int j = 0; j < depth; ++j)
-          for (int i = 0; i < width; ++i) to[std::size_t(j) * plane + std::size_t(i)] = square[i * kSquare + j];
+        transpose(piece, kChannels, width, depth, to, plane);
       }
   });
 }

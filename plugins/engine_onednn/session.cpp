@@ -10,6 +10,7 @@
 #include <new>
 #include <opencv2/core.hpp>
 
+#include "../common/pictures.hpp"
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "parallel.hpp"
@@ -27,12 +28,8 @@ Error wrong_input(const std::string& what) {
   return Error(ErrorCode::engine, what, "check names and shapes of the inputs");
 }
 
-bool is_picture(const cv::Mat& m) {
-  return m.dims == 2 && (m.depth() == CV_8U || m.depth() == CV_16U) && (m.channels() == 1 || m.channels() == 3);
-}
-
 Shape shape_of(const std::string& name, const cv::Mat& m) {
-  if (is_picture(m) && !m.empty()) return {1, 3, m.rows, m.cols};
+  if (is_picture(m)) return {1, 3, m.rows, m.cols};
   if (m.type() != CV_32F || !m.isContinuous() || m.empty() || (m.dims != 4 && m.dims != 2))
     throw wrong_input("input \"" + name + "\" is no continuous N,C,H,W tensor of floats");
   if (m.dims == 2) return {m.size[0], m.size[1], 1, 1};

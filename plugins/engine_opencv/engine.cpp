@@ -8,6 +8,7 @@
 #include <optional>
 #include <regex>
 
+#include "../common/pictures.hpp"
 #include "../common/quiet_opencv.hpp"
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
@@ -59,13 +60,19 @@ class OpencvSession : public Session {
   void run(const TensorMap& in, TensorMap& out) override {
     try {
       if (cuda_device_ >= 0) cv::cuda::setDevice(cuda_device_);  // the current device belongs to the thread
-      for (const auto& [name, tensor] : in) net_.setInput(tensor, name);
+      for (const auto& [name, tensor] : in) net_.setInput(is_picture(tensor) ? to_tensor(tensor) : tensor, name);
       net_.forward(blobs_, outputs_);
     } catch (const cv::Exception& e) {
       throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
                   "check names and shapes of the inputs, or choose another engine");
     }
-    for (std::size_t i = 0; i < outputs_.size(); ++i) blobs_[i].copyTo(out[outputs_[i]]);  // the net reuses its own
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      cv::Mat& to = out[outputs_[i]];
+      if (is_picture(to))
+        to_picture(blobs_[i], to);
+      else
+        blobs_[i].copyTo(to);  // the net reuses its own
+    }
   }
 
  private:
