@@ -49,6 +49,7 @@ class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Back
       if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
   }
   std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes) const override;
+  bool uses_openmp() const override { return false; }
 
   const std::shared_ptr<const Program> program;
   std::vector<Layout> layouts;

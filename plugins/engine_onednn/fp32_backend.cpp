@@ -67,6 +67,7 @@ bool rides(const PostOp& post) {
     case PostOp::Kind::subtract:
     case PostOp::Kind::multiply:
     case PostOp::Kind::divide:
+    case PostOp::Kind::divide_into:
       return true;
     default:
       return false;
@@ -89,6 +90,9 @@ void append(dnnl::post_ops& ops, const PostOp& post, const memory::desc& operand
     case PostOp::Kind::subtract:
       return ops.append_binary(algorithm::binary_sub, operand);
     case PostOp::Kind::multiply:
+      return ops.append_binary(algorithm::binary_mul, operand);
+    case PostOp::Kind::divide_into:  // other times 1 / x
+      ops.append_eltwise(1, algorithm::eltwise_pow, 1, -1);
       return ops.append_binary(algorithm::binary_mul, operand);
     default:
       return ops.append_binary(algorithm::binary_div, operand);
@@ -131,6 +135,7 @@ class Fp32Backend : public Backend, public std::enable_shared_from_this<Fp32Back
         }
   }
   std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes) const override;
+  bool uses_openmp() const override { return true; }
 
   const std::shared_ptr<const Program> program;
   struct PhaseWeights {
@@ -313,10 +318,13 @@ class Fp32Plan : public Plan {
         {DNNL_ARG_BIAS, c.bias},
         {DNNL_ARG_DST, memory(c.description.dst_desc(), cpu(), to)},
         {DNNL_ARG_SCRATCHPAD, memory(c.description.scratchpad_desc(), cpu(), scratch)}};
-    for (std::size_t i = 0; i < c.riding; ++i)
+    int entry = 0;  // in oneDNN's list
+    for (std::size_t i = 0; i < c.riding; ++i, ++entry) {
+      if (step.post[i].kind == PostOp::Kind::divide_into) ++entry;
       if (step.post[i].operand >= 0)
-        arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(int(i)) | DNNL_ARG_SRC_1,
+        arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(entry) | DNNL_ARG_SRC_1,
                           memory(nhwc(c.out), cpu(), view(step.post[i].operand).data));
+    }
     work_.push_back([this, &c, arguments = std::move(arguments)] {
       c.primitive.execute(stream_, arguments);
       stream_.wait();

@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loops over rows on OpenCV's threads, which the rest of the library uses too: a second pool whose threads wait
-// actively would take its cores away.
+// Loops over rows. On OpenCV's threads, which the rest of the library uses too; between oneDNN's layers on OpenMP's,
+// which wait actively for the next layer and would take the cores away from any others.
 #pragma once
 #include <algorithm>
 #include <opencv2/core/utility.hpp>
 
 namespace calotype::onednn {
 
-/// Threads for the loops that this thread starts; 0 for all.
-inline int& thread_limit() {
-  thread_local int limit = 0;
-  return limit;
+/// How the loops that this thread starts are run.
+struct Parallelism {
+  int threads = 0;  ///< 0: all
+  bool openmp = false;
+};
+
+inline Parallelism& parallelism() {
+  thread_local Parallelism current;
+  return current;
 }
 
 /// Calls work(begin, end) for pieces of 0 ... count.
 template <class Work>
 void parallel(int count, Work work) {
-  const int limit = thread_limit();
-  if (limit == 1 || count == 1) return work(0, count);
+  const Parallelism how = parallelism();
+  if (how.threads == 1 || count <= 1) return work(0, count);
+  if (how.openmp) {
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < count; ++i) work(i, i + 1);
+    return;
+  }
   // More pieces than threads even out what else runs on the machine.
-  const int pieces = limit ? limit : 4 * cv::getNumThreads();
+  const int pieces = how.threads ? how.threads : 4 * cv::getNumThreads();
   cv::parallel_for_(
       cv::Range(0, count), [&](const cv::Range& r) { work(r.start, r.end); }, std::min(count, pieces));
 }

@@ -36,22 +36,23 @@ Shape shape_of(const std::string& name, const cv::Mat& m) {
   return {m.size[0], m.size[1], m.size[2], m.size[3]};
 }
 
-/// The number of threads is the calling thread's setting, oneDNN's and ours: put back afterwards.
-class ThreadCount {
+/// The calling thread's settings, oneDNN's and ours: put back afterwards.
+class Settings {
  public:
-  explicit ThreadCount(int threads) : before_(omp_get_max_threads()), limit_before_(thread_limit()) {
-    if (threads) omp_set_num_threads(threads);
-    thread_limit() = threads;
+  explicit Settings(const Parallelism& wanted) : openmp_threads_(omp_get_max_threads()), before_(parallelism()) {
+    if (wanted.threads) omp_set_num_threads(wanted.threads);
+    parallelism() = wanted;
   }
-  ~ThreadCount() {
-    omp_set_num_threads(before_);
-    thread_limit() = limit_before_;
+  ~Settings() {
+    omp_set_num_threads(openmp_threads_);
+    parallelism() = before_;
   }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
+  Settings(const Settings&) = delete;
+  Settings& operator=(const Settings&) = delete;
 
  private:
-  int before_, limit_before_;
+  int openmp_threads_;
+  Parallelism before_;
 };
 
 class ProgramSession : public Session {
@@ -60,7 +61,7 @@ class ProgramSession : public Session {
       : program_(std::move(program)), backend_(std::move(backend)), threads_(threads) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
-    const ThreadCount count(threads_);
+    const Settings settings({threads_, backend_->uses_openmp()});
     std::vector<Shape> shapes;
     for (const auto& input : program_->inputs) {
       const auto given = in.find(input.first);

@@ -43,6 +43,7 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual std::unique_ptr<Plan> plan(const std::vector<network::Shape>& values) const = 0;
+  virtual bool uses_openmp() const = 0;
 };
 
 std::unique_ptr<Session> make_session(std::shared_ptr<const network::Program> program,
