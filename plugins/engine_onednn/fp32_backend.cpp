@@ -186,11 +186,13 @@ class Fp32Plan : public Plan {
     std::size_t riding = 0;  // post operations that oneDNN does
   };
 
+  void stage(const Shape& s) { staging_ = std::max(staging_, (bytes_of(s) + 63) / 64 * 64); }
   const Shape& shape(int value) const { return shapes_[std::size_t(value)]; }
   const View& view(int value) const { return views[std::size_t(value)]; }
 
   void compile(const Step& step, std::size_t index) {
     if (step.kind == Step::Kind::convolution) {
+      if (step.absolute) stage(shape(step.in[0]));
       Convolution c{{},
                     &step.weights.values,
                     step.bias,
@@ -218,7 +220,7 @@ class Fp32Plan : public Plan {
           out[2 + k] = (whole[2 + k] - phase.positions[0][k] + step.stride[k] - 1) / step.stride[k];
           after.push_back(out[2 + k] - 1 + phase.kernel[k] - phase.before[k] - in[2 + k]);
         }
-        staging_ = std::max(staging_, (bytes_of(out) + 63) / 64 * 64);
+        stage(out);
         compile(step, index, std::move(c), out, after, false);
       }
     }
@@ -277,7 +279,7 @@ class Fp32Plan : public Plan {
       case Step::Kind::convolution:
       case Step::Kind::transposed_convolution: {
         const bool transposed = step.kind == Step::Kind::transposed_convolution;
-        for (Compiled& c : convolutions) place_convolution(step, c, scratch, transposed ? staging : out.data);
+        for (Compiled& c : convolutions) place_convolution(step, c, scratch, staging);
         return rest(step, transposed ? 0 : convolutions[0].riding);
       }
       case Step::Kind::pointwise:
@@ -299,13 +301,12 @@ class Fp32Plan : public Plan {
     rest(step, 0);
   }
 
-  void place_convolution(const Step& step, Compiled& c, char* scratch, char* to) {
+  void place_convolution(const Step& step, Compiled& c, char* scratch, char* staging) {
+    char* const to = step.kind == Step::Kind::convolution ? view(step.out).data : staging;
     View in = view(step.in[0]);
     if (step.absolute) {
-      // oneDNN has no such operand: magnitudes are made first, in the place of the result where that is large enough.
-      magnitudes_.emplace_back(bytes_of(shape(step.in[0])));
-      View copy = in;
-      copy.data = magnitudes_.back().data();
+      View copy = in;  // oneDNN has no such operand: magnitudes are made first
+      copy.data = staging;
       static const PostOp magnitude{PostOp::Kind::abs, {}, -1};
       work_.push_back([=] { pointwise(in, {{&magnitude, {}}}, copy); });
       in = copy;
@@ -359,7 +360,6 @@ class Fp32Plan : public Plan {
   network::MemoryPlan memory_;
   std::vector<std::vector<Compiled>> compiled_;
   std::size_t scratch_ = 0, staging_ = 0;
-  std::vector<std::vector<char>> magnitudes_;
   std::vector<std::function<void()>> work_;
 };
 

@@ -152,7 +152,6 @@ PackedConvolution pack(const Step& step, bool pad) {
 
 PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t first, std::size_t count, bool pad,
                              bool split) {
-  if (step.absolute) refuse(step, "magnitudes before a transposed convolution in bf16");
   PackedConvolution p;
   p.kernel = phase.kernel;
   p.stride = p.dilation = {1, 1};

@@ -68,6 +68,7 @@ network::Constant weights(const Step& step, const Phase& phase) {
 
 std::vector<Phase> phases(const Step& step) {
   if (step.group != 1) refuse(step, "groups");
+  if (step.absolute) refuse(step, "magnitudes");
   if (step.dilation != std::array<int, 2>{1, 1}) refuse(step, "dilation");
   std::map<std::array<int, 4>, std::vector<std::array<int, 2>>> alike;
   std::vector<std::array<int, 2>> all;
