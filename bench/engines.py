@@ -198,27 +198,25 @@ def runners(binaries, engines, peers, precisions, preload):
 
 
 def measure_model(folder, picture, options, engines, peers, preload):
-    """A row for each part, number of threads and runner."""
+    """Yields a row for each runner, part by part."""
     manifest = configparser.ConfigParser()
     manifest.read(folder / "model.ini")
     precisions = manifest["engine"]["precision"].split(",")
     chosen = runners(options.binaries, engines, peers, precisions, preload)
-    rows, said = [], set()
+    said = set()
     for part, inputs in INPUTS[folder.name](folder, picture).items():
         if options.parts and part not in options.parts:
             continue
         for threads in options.threads:
             results, complaints = measure(chosen, folder / manifest["part"][part], inputs, threads, options.seconds,
                                           options.rounds)
-            for runner in chosen:
-                if runner.name in results:
-                    rows.append({"model": folder.name, "part": part, "threads": threads, "runner": runner.name,
-                                 "precision": runner.precision, "ours": runner.ours, **results[runner.name]})
             for complaint in {f"{name}: {text}" for name, text in complaints.items()} - said:
                 said.add(complaint)
                 print(complaint, file=sys.stderr)
-            print(f"{folder.name} {part}, {threads} threads: measured", file=sys.stderr)
-    return rows
+            print(f"{folder.name} {part}, {threads_text(threads)}: measured", file=sys.stderr)
+            yield [{"model": folder.name, "part": part, "threads": threads, "runner": runner.name,
+                    "precision": runner.precision, "ours": runner.ours, **results[runner.name]}
+                   for runner in chosen if runner.name in results]
 
 
 def right(rows):
@@ -310,6 +308,21 @@ def markdown(results):
     return "\n".join([*parts, "## Geometric means\n", means_table(results["speedups"])])
 
 
+def merged(rows, new):
+    """The new rows instead of the old ones of the same part and threads, sorted by these."""
+
+    def place(row):
+        return row["model"], row["part"], row["threads"]
+
+    return sorted([row for row in rows if place(row) != place(new[0])] + new, key=place)
+
+
+def save(folder, results):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "engines.json").write_text(json.dumps(results, indent=1) + "\n")
+    (folder / "engines.md").write_text(markdown(results))
+
+
 def main():
     models = sorted(path.parent for path in (ROOT / "assets/models").glob("*/model.ini"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -329,26 +342,20 @@ def main():
     picture = cv2.imread(str(ROOT / "assets/images/landscape.png"), cv2.IMREAD_COLOR)
     picture = cv2.resize(picture, SIZE)[:, :, ::-1]
     engines, peers = our_engines(options.binaries), installed_peers()
-    rows, described = [], hides_tiles()
+    described, file = hides_tiles(), options.out / "engines.json"
+    results = {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "rounds": options.rounds,
+               "seconds": options.seconds, "megapixels": SIZE[0] * SIZE[1] / 1e6, "tiles_described": described,
+               "versions": engines | {PEERS[peer][1]: version for peer, version in peers.items()},
+               "rows": json.loads(file.read_text())["rows"] if options.keep and file.exists() else []}
     with tempfile.TemporaryDirectory() as folder:
         preload = tile_description(folder) if described else None
         for model in models:
             if not options.models or model.name in options.models:
-                rows += measure_model(model, picture, options, engines, peers, preload)
-    file = options.out / "engines.json"
-    if options.keep and file.exists():
-        measured = {(row["model"], row["part"], row["threads"]) for row in rows}
-        rows += [row for row in json.loads(file.read_text())["rows"]
-                 if (row["model"], row["part"], row["threads"]) not in measured]
-    results = {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "rounds": options.rounds,
-               "seconds": options.seconds, "megapixels": SIZE[0] * SIZE[1] / 1e6, "tiles_described": described,
-               "versions": engines | {PEERS[peer][1]: version for peer, version in peers.items()}, "rows": rows,
-               "speedups": speedups(rows)}
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=1) + "\n"
-    file.write_text(text)
-    (options.out / "engines.md").write_text(markdown(results))
-    print(text if options.json else markdown(results))
+                for rows in measure_model(model, picture, options, engines, peers, preload):
+                    results["rows"] = merged(results["rows"], rows)
+                    results["speedups"] = speedups(results["rows"])
+                    save(options.out, results)
+    print(json.dumps(results, indent=1) if options.json else markdown(results))
 
 
 if __name__ == "__main__":
