@@ -29,6 +29,16 @@ void check(cudnnStatus_t status, const char* call) {
               memory ? kSmaller : kOther);
 }
 
+Stream make_stream() {
+  return make<Stream>([](cudaStream_t* s) { return cudaStreamCreateWithFlags(s, cudaStreamNonBlocking); },
+                      "cudaStreamCreateWithFlags");
+}
+
+std::mutex& capture_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 void Buffer::reserve(std::size_t bytes) {
   if (bytes <= size_) return;
   ++moves_;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 
 namespace calotype::cudnn {
 
@@ -28,6 +29,10 @@ using TensorDescriptor = std::unique_ptr<cudnnTensorStruct, Destroyer<cudnnDestr
 using FilterDescriptor = std::unique_ptr<cudnnFilterStruct, Destroyer<cudnnDestroyFilterDescriptor>>;
 using ConvolutionDescriptor = std::unique_ptr<cudnnConvolutionStruct, Destroyer<cudnnDestroyConvolutionDescriptor>>;
 
+/// Held while a run is captured, and while cuDNN's handles come and go: that waits for the whole device, which a
+/// capture in any thread forbids.
+std::mutex& capture_mutex();
+
 /// Calls create(&object).
 template <class Owner, class Create>
 Owner make(Create create, const char* call) {
@@ -35,6 +40,9 @@ Owner make(Create create, const char* call) {
   check(create(&object), call);
   return Owner(object);
 }
+
+/// One that the default stream does not wait for.
+Stream make_stream();
 
 /// Memory of the current device, or of the host where the device reads and writes it directly.
 class Buffer {

@@ -90,6 +90,7 @@ std::string choose_precision(const std::vector<std::string>& accepted, const Gpu
 /// cuDNN loads the most of itself when first used: what is missing must be missed now, not in the first session.
 void check_library(int device) {
   cudnn::check(cudaSetDevice(device), "cudaSetDevice");
+  const std::lock_guard<std::mutex> lock(cudnn::capture_mutex());
   cudnn::make<cudnn::Handle>(cudnnCreate, "cudnnCreate");
 }
 

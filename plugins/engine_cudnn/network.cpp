@@ -14,9 +14,13 @@ CudnnNetwork<T>::CudnnNetwork(network::Program program, int device)
     : program_(std::move(program)), device_(device), layout_(pack<T>(program_)) {
   check(cudaSetDevice(device_), "cudaSetDevice");
   constants_.reserve(layout_.bytes.size());
-  check(cudaMemcpy(constants_.data(), layout_.bytes.data(), layout_.bytes.size(), cudaMemcpyHostToDevice),
-        "cudaMemcpy");
-  check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");  // sessions' streams do not wait for the copy
+  if (!layout_.bytes.empty()) {
+    const Stream stream = make_stream();
+    check(cudaMemcpyAsync(constants_.data(), layout_.bytes.data(), layout_.bytes.size(), cudaMemcpyHostToDevice,
+                          stream.get()),
+          "cudaMemcpyAsync");
+    check(cudaStreamSynchronize(stream.get()), "cudaStreamSynchronize");
+  }
   layout_.bytes = {};
   for (network::Step& step : program_.steps) step.weights.values = {};
 }

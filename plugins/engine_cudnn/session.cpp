@@ -33,8 +33,8 @@ Index groups_of(const Port& port) { return static_cast<Index>(elements(port.shap
 template <class T>
 CudnnSession<T>::CudnnSession(std::shared_ptr<const CudnnNetwork<T>> network) : network_(std::move(network)) {
   check(cudaSetDevice(network_->device()), "cudaSetDevice");
-  stream_ = make<Stream>([](cudaStream_t* s) { return cudaStreamCreateWithFlags(s, cudaStreamNonBlocking); },
-                         "cudaStreamCreateWithFlags");
+  stream_ = make_stream();
+  const std::lock_guard<std::mutex> lock(capture_mutex());
   handle_ = make<Handle>(cudnnCreate, "cudnnCreate");
   check(cudnnSetStream(handle_.get(), stream_.get()), "cudnnSetStream");
 }
@@ -42,6 +42,8 @@ CudnnSession<T>::CudnnSession(std::shared_ptr<const CudnnNetwork<T>> network) : 
 template <class T>
 CudnnSession<T>::~CudnnSession() {
   cudaSetDevice(network_->device());  // for the members' destructors
+  const std::lock_guard<std::mutex> lock(capture_mutex());
+  handle_.reset();
 }
 
 template <class T>
@@ -129,6 +131,7 @@ void CudnnSession<T>::execute(Prepared& prepared) {
 
 template <class T>
 bool CudnnSession<T>::capture(Prepared& prepared) {
+  const std::lock_guard<std::mutex> lock(capture_mutex());
   // Thread-local: other threads may allocate meanwhile.
   check(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
   std::string failure;

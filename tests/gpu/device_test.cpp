@@ -81,13 +81,13 @@ BOOST_AUTO_TEST_CASE(every_step_is_right_in_every_precision) {
 
 BOOST_AUTO_TEST_CASE(sizes_may_alternate) {
   const auto session = session_of<float>(colour_matrix());
-  for (int round = 0; round < 4; ++round)
-    for (const int side : {4, 40, 7, 400, 5}) {  // memory grows under graphs that were captured before
-      const Tensor input = random_tensor({1, 3, side, side + 1}, static_cast<unsigned>(side + round));
-      TensorMap out;
-      session->run({{"x0", to_mat(input)}}, out);
-      BOOST_TEST(cv::norm(out.at("y"), to_mat(run_reference(colour_matrix(), {input})[1]), cv::NORM_INF) < 1e-5);
-    }
+  // Memory grows, and moves, under graphs that were captured before.
+  for (const int side : {4, 4, 4, 40, 4, 40, 40, 400, 4, 40, 400, 7, 400, 4}) {
+    const Tensor input = random_tensor({1, 3, side, side + 1}, static_cast<unsigned>(side));
+    TensorMap out;
+    session->run({{"x0", to_mat(input)}}, out);
+    BOOST_TEST(cv::norm(out.at("y"), to_mat(run_reference(colour_matrix(), {input})[1]), cv::NORM_INF) < 1e-5);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_batch_is_its_pictures) {
@@ -150,11 +150,11 @@ BOOST_AUTO_TEST_CASE(pictures_that_do_not_fit_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(the_codecs_networks_as_another_engine_runs_them) {
-  const std::pair<const char*, Shape> networks[] = {{"analysis", {1, 3, 256, 320}},
-                                                    {"hyper_analysis", {1, 640, 16, 20}},
-                                                    {"hyper_mean", {1, 96, 4, 5}},
-                                                    {"context_1", {1, 640, 16, 20}},
-                                                    {"synthesis", {1, 320, 16, 20}}};
+  const std::pair<const char*, Shape> networks[] = {{"analysis", {1, 3, 128, 192}},
+                                                    {"hyper_analysis", {1, 640, 8, 12}},
+                                                    {"hyper_mean", {1, 96, 2, 3}},
+                                                    {"context_1", {1, 640, 8, 12}},
+                                                    {"synthesis", {1, 320, 8, 12}}};
   const std::pair<const char*, double> precisions[] = {{"fp32", 1e-4}, {"fp16", 2e-2}, {"bf16", 1e-1}};
   for (const auto& [name, shape] : networks) {
     const std::string file = models + "/latent/" + name + ".onnx";
