@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every network of every model on every engine and precision that both allow, beside ONNX Runtime, OpenVINO and PyTorch
 with the same ONNX files, inputs and number of threads. Each runs in a process of its own; they take turns, so that a
-busy machine disturbs all alike. Writes engines.json and engines.md.
+busy machine disturbs all alike. Writes engines.json and engines.md. ONNX Runtime also makes the inputs; the other
+peers may be missing.
 
     python3 -m pip install -r bench/requirements.txt
     cmake --build --preset release
@@ -23,18 +24,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engines_report import REFERENCES, markdown, speedups, threads_text
 from speed import processor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SIZE = 768, 512  # of the picture that all inputs come from
 RATE = 144  # position on the codec's scale of rates, the middle
-REFERENCES = "opencv fp32", "ONNX Runtime fp32"  # whose results the others are compared with: the first that there is
 
 # Programs compared with: name in peers.py -> package, label, precisions.
 PEERS = {"onnxruntime": ("onnxruntime", "ONNX Runtime", ["fp32"]),
          "openvino": ("openvino", "OpenVINO", ["fp32", "bf16"]),
          "pytorch": ("torch", "PyTorch", ["fp32", "bf16"])}
-WRONG = 0.2  # a root mean square difference from the reference; faster than right does not count
 
 
 def latent_inputs(folder, picture):
@@ -119,13 +119,13 @@ class Process:
 
 def difference(outputs, reference):
     """Largest and root mean square difference as fractions of the reference's own root mean square; of several outputs
-    the worst."""
-    worst = {"max_difference": 0.0, "rms_difference": 0.0}
-    for name, right in reference.items():
-        scale, delta = np.sqrt(np.mean(right**2)), np.abs(outputs[name] - right)
-        worst["max_difference"] = max(worst["max_difference"], float(delta.max() / scale))
-        worst["rms_difference"] = max(worst["rms_difference"], float(np.sqrt(np.mean(delta**2)) / scale))
-    return worst
+    the worst, NaN if there is any."""
+    largest, mean = [], []
+    for name, expected in reference.items():
+        scale, delta = np.sqrt(np.mean(expected**2)) or 1, np.abs(outputs[name] - expected)
+        largest.append(delta.max() / scale)
+        mean.append(np.sqrt(np.mean(delta**2)) / scale)
+    return {"max_difference": float(np.max(largest)), "rms_difference": float(np.max(mean))}
 
 
 def measure(runners, path, inputs, threads, seconds, rounds):
@@ -157,7 +157,8 @@ def hides_tiles():
     if "amx_tile" not in pathlib.Path("/proc/cpuinfo").read_text():
         return False
     with tempfile.TemporaryDirectory() as folder:
-        source = "#include <cpuid.h>\nint main() { unsigned a, b, c, d; __cpuid_count(0x1d, 0, a, b, c, d); return !a; }"
+        source = ("#include <cpuid.h>\n"
+                  "int main() { unsigned a, b, c, d; __cpuid_count(0x1d, 0, a, b, c, d); return !a; }")
         subprocess.run(["gcc", "-x", "c", "-", "-o", f"{folder}/leaf"], input=source, text=True, check=True)
         return subprocess.run([f"{folder}/leaf"]).returncode == 1
 
@@ -219,95 +220,6 @@ def measure_model(folder, picture, options, engines, peers, preload):
                    for runner in chosen if runner.name in results]
 
 
-def right(rows):
-    return [row for row in rows if row["rms_difference"] < WRONG]
-
-
-def speedups(rows):
-    """Of every runner of ours over the slow engine that is always there and over the peers in its precision: times by
-    part, and their geometric mean."""
-    best = {}
-    for row in right(rows):
-        best.setdefault((row["threads"], row["runner"]), {})[f"{row['model']}/{row['part']}"] = row["best_ms"]
-    precision = {row["runner"]: row["precision"] for row in rows}
-    peers = list(dict.fromkeys(row["runner"] for row in rows if not row["ours"]))
-    found = []
-    for ours in dict.fromkeys(row["runner"] for row in rows if row["ours"] and row["runner"] != REFERENCES[0]):
-        for other in [REFERENCES[0], *(peer for peer in peers if precision[peer] == precision[ours])]:
-            for threads in sorted({row["threads"] for row in rows}):
-                mine, theirs = best.get((threads, ours), {}), best.get((threads, other), {})
-                parts = {part: theirs[part] / mine[part] for part in mine if part in theirs}
-                if parts:
-                    found.append({"runner": ours, "over": other, "threads": threads, "parts": parts,
-                                  "geometric_mean": float(np.exp(np.mean(np.log(list(parts.values())))))})
-    return found
-
-
-def table(header, rows):
-    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def times_table(rows):
-    names = list(dict.fromkeys(row["runner"] for row in rows))
-    parts = {}
-    for row in rows:
-        note = "" if right([row]) else " (wrong)"
-        parts.setdefault(f"{row['model']}/{row['part']}", {})[row["runner"]] = f"{row['best_ms']:.2f}{note}"
-    return table(["part", *names], [[part, *(times.get(n, "") for n in names)] for part, times in parts.items()])
-
-
-def speedup_table(entries):
-    parts = list(dict.fromkeys(part for entry in entries for part in entry["parts"]))
-    lines = [[part, *(f"{e['parts'][part]:.2f}" if part in e["parts"] else "" for e in entries)] for part in parts]
-    return table(["part", *(entry["over"] for entry in entries)],
-                 lines + [["**geometric mean**", *(f"**{entry['geometric_mean']:.2f}**" for entry in entries)]])
-
-
-def details_table(rows, megapixels):
-    return table(["part", "with", "best ms", "median ms", "ms per megapixel", "load ms", "memory MB", "largest difference",
-                  "RMS difference"],
-                 [[f"{row['model']}/{row['part']}", row["runner"], f"{row['best_ms']:.2f}", f"{row['median_ms']:.2f}",
-                   f"{row['best_ms'] / megapixels:.2f}", f"{row['load_ms']:.0f}", f"{row['memory_mb']:.0f}",
-                   f"{row['max_difference']:.1e}", f"{row['rms_difference']:.1e}"] for row in rows])
-
-
-def means_table(entries):
-    """Geometric means alone: engines and threads down, what they are compared with across."""
-    others = list(dict.fromkeys(entry["over"] for entry in entries))
-    means = {}
-    for entry in entries:
-        name = f"{entry['runner']}, {threads_text(entry['threads'])}"
-        means.setdefault(name, {})[entry["over"]] = f"{entry['geometric_mean']:.2f}"
-    return table(["engine", *others], [[name, *(row.get(other, "") for other in others)] for name, row in means.items()])
-
-
-def threads_text(count):
-    return f"{count} thread" if count == 1 else f"{count} threads"
-
-
-def markdown(results):
-    described = ("" if not results["tiles_described"] else
-                 " This machine hides the description of its AMX tiles (CPUID leaf 0x1d), without which the peers die or "
-                 "fall back; they run with `training/codec/amx.c` preloaded, Calotype's engines without.")
-    parts = ["# Engines\n",
-             "Written by `bench/engines.py`: one run of each network, inputs and outputs floats in memory, for a picture of "
-             f"{SIZE[0]} x {SIZE[1]}; {results['processor']}, {results['cores']} cores. Best of {results['rounds']} rounds of "
-             f"{results['seconds']:g} s in which all take turns; memory is the peak beyond what was used before loading. "
-             f"Differences are from {' or '.join(REFERENCES)}, in units of the root mean square of its result; "
-             f"a result off by more than {WRONG:g} (RMS) is marked as wrong and left out of the comparison.{described}\n",
-             "Versions: " + "; ".join(f"{name}: {version}" for name, version in results["versions"].items()) + ".\n"]
-    for threads in sorted({row["threads"] for row in results["rows"]}):
-        rows = [row for row in results["rows"] if row["threads"] == threads]
-        parts += [f"## {threads_text(threads).capitalize()}\n", "### Milliseconds\n", times_table(rows)]
-        for ours in dict.fromkeys(row["runner"] for row in rows):
-            entries = [e for e in results["speedups"] if e["runner"] == ours and e["threads"] == threads]
-            if entries:
-                parts += [f"### How many times faster {ours} is than\n", speedup_table(entries)]
-        parts += ["### Details\n", details_table(rows, results["megapixels"])]
-    return "\n".join([*parts, "## Geometric means\n", means_table(results["speedups"])])
-
-
 def merged(rows, new):
     """The new rows instead of the old ones of the same part and threads, sorted by these."""
 
@@ -334,7 +246,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="turns of each (default: 3)")
     parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="FOLDER",
                         help="with calotype and run_network")
-    parser.add_argument("--keep", action="store_true", help="what engines.json has of other parts and threads")
+    parser.add_argument("--keep", action="store_true", help="what engines.json says of other parts and threads")
     parser.add_argument("--json", action="store_true", help="print the results as JSON instead of Markdown")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/results")
     options = parser.parse_args()
@@ -344,13 +256,15 @@ def main():
     engines, peers = our_engines(options.binaries), installed_peers()
     described, file = hides_tiles(), options.out / "engines.json"
     results = {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "rounds": options.rounds,
-               "seconds": options.seconds, "megapixels": SIZE[0] * SIZE[1] / 1e6, "tiles_described": described,
+               "seconds": options.seconds, "picture": SIZE, "tiles_described": described,
                "versions": engines | {PEERS[peer][1]: version for peer, version in peers.items()},
                "rows": json.loads(file.read_text())["rows"] if options.keep and file.exists() else []}
     with tempfile.TemporaryDirectory() as folder:
         preload = tile_description(folder) if described else None
         for model in models:
-            if not options.models or model.name in options.models:
+            if model.name not in INPUTS:
+                print(f"{model.name}: no inputs for it in bench/engines.py, left out", file=sys.stderr)
+            elif not options.models or model.name in options.models:
                 for rows in measure_model(model, picture, options, engines, peers, preload):
                     results["rows"] = merged(results["rows"], rows)
                     results["speedups"] = speedups(results["rows"])
