@@ -97,6 +97,7 @@ cudnnStatus_t LibraryConvolution::execute(cudnnHandle_t handle, const Algorithm&
 bool LibraryConvolution::run(cudnnHandle_t handle, const void* in, const void* weights, void* out, Buffer& workspace) {
   if (!possible_) return false;
   if (chosen_) {
+    workspace.reserve(chosen_->workspace);  // it may have failed to grow for another size, and be gone
     check(execute(handle, *chosen_, in, weights, out, workspace),
           transposed_ ? "cudnnConvolutionBackwardData" : "cudnnConvolutionForward");
     return true;
