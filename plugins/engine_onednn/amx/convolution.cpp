@@ -22,37 +22,6 @@ void configure() {
   _tile_loadconfig(&c);
 }
 
-/// `Pixels` times 16 pixels, `Halves` times 16 outputs, into `sums` of Halves * 16 floats per pixel.
-template <int Pixels, int Halves>
-inline void multiply(const Convolution& k, const char* in, const char* weights, float* sums) {
-  constexpr int stride = Halves * 64;
-  const char* const second = in + 16 * k.in_pixel;
-  const std::ptrdiff_t pixel = k.in_pixel;
-  _tile_zero(0);
-  if constexpr (Halves == 2) _tile_zero(1);
-  if constexpr (Pixels == 2) _tile_zero(2);
-  if constexpr (Pixels * Halves == 4) _tile_zero(3);
-  for (int s = 0; s < k.steps; ++s, weights += Halves * kTileBytes) {
-    const std::ptrdiff_t at = k.offsets[s];
-    _tile_loadd(6, weights, 64);
-    _tile_loadd(4, in + at, pixel);
-    _tile_dpbf16ps(0, 4, 6);
-    if constexpr (Halves == 2) {
-      _tile_loadd(7, weights + kTileBytes, 64);
-      _tile_dpbf16ps(1, 4, 7);
-    }
-    if constexpr (Pixels == 2) {
-      _tile_loadd(5, second + at, pixel);
-      _tile_dpbf16ps(2, 5, 6);
-      if constexpr (Halves == 2) _tile_dpbf16ps(3, 5, 7);
-    }
-  }
-  _tile_stored(0, sums, stride);
-  if constexpr (Halves == 2) _tile_stored(1, sums + 16, stride);
-  if constexpr (Pixels == 2) _tile_stored(2, sums + 16 * Halves * 16, stride);
-  if constexpr (Pixels * Halves == 4) _tile_stored(3, sums + 16 * Halves * 16 + 16, stride);
-}
-
 inline __m512 widen(__m256i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16)); }
 
 inline __m512 activated(__m512 v, __m512 slope) {
@@ -95,79 +64,167 @@ inline char* place(const Target& t, const Block& b) {
   return t.data + b.image * t.image + b.row * t.row + b.column * t.pixel;
 }
 
-template <int Halves>
-inline void finish(const Convolution& k, const Block& b, const float* sums) {
-  const __m512 slope = _mm512_set1_ps(k.slope), slope_last = _mm512_set1_ps(k.slope_last);
-  const __m512 factor = _mm512_set1_ps(k.factor), summand = _mm512_set1_ps(k.summand);
-  for (int half = 0; half < Halves; ++half, sums += 16) {
-    const int output = b.output + 16 * half, left = k.outputs - output;
-    if (left <= 0 && !k.pad) break;
-    const __mmask16 exists = left >= 16 ? 0xFFFF : left > 0 ? __mmask16((1u << left) - 1) : __mmask16(0);
-    const __m512 bias = _mm512_loadu_ps(k.bias + output);
-    const __m512i index = k.scatter ? _mm512_maskz_loadu_epi32(exists, k.scatter + output) : _mm512_setzero_si512();
-    const char* operand = k.binary == Binary::none ? nullptr : place(k.operand, b);
-    char* out = place(k.out, b);
-    if (!k.scatter) {
-      out += output * (k.out.is_float ? 4 : 2);
-      if (operand) operand += output * (k.operand.is_float ? 4 : 2);
-    }
-    for (int i = 0; i < b.pixels; ++i, out += k.out.pixel) {
-      __m512 v = _mm512_add_ps(_mm512_load_ps(sums + i * Halves * 16), bias);
-      if (k.activate) v = activated(v, slope);
-      v = _mm512_fmadd_ps(v, factor, summand);
-      if (operand) {
-        const __m512 other = k.scatter ? _mm512_mask_i32gather_ps(_mm512_setzero_ps(), exists, index, operand, 4)
-                             : k.operand.is_float ? _mm512_maskz_loadu_ps(exists, operand)
-                                                  : widen(_mm256_maskz_loadu_epi16(exists, operand));
-        v = combined(k.binary, v, other);
-        operand += k.operand.pixel;
-      }
-      if (k.activate_last) v = activated(v, slope_last);
-      if (k.scatter) {
-        _mm512_mask_i32scatter_ps(out, exists, index, v, 4);
-      } else if (k.out.is_float) {
-        _mm512_mask_storeu_ps(out, exists, v);
-      } else {
-        const __m256i narrow = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_mov_ps(exists, v)));
-        if (k.pad)
-          _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), narrow);
-        else
-          _mm256_mask_storeu_epi16(out, exists, narrow);
-      }
-    }
-  }
-}
+/// Finishes a block of sums, some pixels at a time: between the steps of the next block, whose products take their time
+/// in the tile unit. The usual case: whole blocks of bf16 in and out, nothing after the operand.
+template <bool Activate, bool Affine, Binary op>
+class WholeBlocks {
+ public:
+  static constexpr int halves = 2;
+  explicit WholeBlocks(const Convolution& k)
+      : k_(k),
+        slope_(_mm512_set1_ps(k.slope)),
+        factor_(_mm512_set1_ps(k.factor)),
+        summand_(_mm512_set1_ps(k.summand)) {}
 
-/// Sums of one block are finished while the tile unit works on the next: they alternate.
-struct Pending {
-  alignas(64) float sums[2][kBlock * kBlock];
-  Block block{};
-  int turn = 0;
-  bool waiting = false;
+  void start(const Block& b, const float* sums) {
+    sums_ = sums;
+    left_ = b.pixels;
+    for (int half = 0; half < 2; ++half) bias_[half] = _mm512_loadu_ps(k_.bias + b.output + 16 * half);
+    out_ = place(k_.out, b) + b.output * 2;
+    if constexpr (op != Binary::none) operand_ = place(k_.operand, b) + b.output * 2;
+  }
+  void some(int pixels) {
+    const int count = pixels < left_ ? pixels : left_;
+    const std::ptrdiff_t out_pixel = k_.out.pixel, operand_pixel = k_.operand.pixel;
+    for (int i = 0; i < count; ++i) {
+      __m512 v[2];
+      for (int half = 0; half < 2; ++half) {
+        v[half] = _mm512_add_ps(_mm512_load_ps(sums_ + 16 * half), bias_[half]);
+        if constexpr (Activate) v[half] = activated(v[half], slope_);
+        if constexpr (Affine) v[half] = _mm512_fmadd_ps(v[half], factor_, summand_);
+        if constexpr (op != Binary::none) {
+          const __m512 other = widen(_mm256_load_si256(reinterpret_cast<const __m256i*>(operand_ + 32 * half)));
+          if constexpr (op == Binary::divide_into)  // the estimate is finer than the result
+            v[half] = _mm512_mul_ps(other, _mm512_rcp14_ps(v[half]));
+          else
+            v[half] = combined(op, v[half], other);
+        }
+      }
+      _mm512_store_si512(out_, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(v[1], v[0])));
+      sums_ += kBlock;
+      out_ += out_pixel;
+      if constexpr (op != Binary::none) operand_ += operand_pixel;
+    }
+    left_ -= count;
+  }
+
+ private:
+  const Convolution k_;
+  const __m512 slope_, factor_, summand_;
+  __m512 bias_[2];
+  const float* sums_ = nullptr;
+  char* out_ = nullptr;
+  const char* operand_ = nullptr;
+  int left_ = 0;
 };
 
+/// Everything else that a Convolution can ask for.
 template <int Halves>
-inline void advance(const Convolution& k, const Block& next, const char* in, const char* weights, Pending& pending) {
-  float* const sums = pending.sums[pending.turn];
-  if (next.pixels > 16)
-    multiply<2, Halves>(k, in, weights, sums);
-  else
-    multiply<1, Halves>(k, in, weights, sums);
-  if (pending.waiting) finish<Halves>(k, pending.block, pending.sums[pending.turn ^ 1]);
-  pending.block = next;
-  pending.waiting = true;
-  pending.turn ^= 1;
+class AnyBlocks {
+ public:
+  static constexpr int halves = Halves;
+  explicit AnyBlocks(const Convolution& k) : k_(k) {}
+
+  void start(const Block& b, const float* sums) {
+    block_ = b;
+    sums_ = sums;
+    done_ = 0;
+  }
+  void some(int pixels) {
+    const int end = done_ + pixels < block_.pixels ? done_ + pixels : block_.pixels;
+    for (; done_ < end; ++done_)
+      for (int half = 0; half < Halves; ++half) one(half);
+  }
+
+ private:
+  void one(int half) {
+    const Convolution& k = k_;
+    const int output = block_.output + 16 * half, left = k.outputs - output;
+    if (left <= 0 && !k.pad) return;
+    const __mmask16 exists = left >= 16 ? 0xFFFF : left > 0 ? __mmask16((1u << left) - 1) : __mmask16(0);
+    const __m512i index = k.scatter ? _mm512_maskz_loadu_epi32(exists, k.scatter + output) : _mm512_setzero_si512();
+    char* out = place(k.out, block_) + done_ * k.out.pixel;
+    __m512 v = _mm512_add_ps(_mm512_load_ps(sums_ + (done_ * Halves + half) * 16), _mm512_loadu_ps(k.bias + output));
+    if (k.activate) v = activated(v, _mm512_set1_ps(k.slope));
+    v = _mm512_fmadd_ps(v, _mm512_set1_ps(k.factor), _mm512_set1_ps(k.summand));
+    if (k.binary != Binary::none) {
+      const char* operand = place(k.operand, block_) + done_ * k.operand.pixel;
+      const __m512 other = k.scatter ? _mm512_mask_i32gather_ps(_mm512_setzero_ps(), exists, index, operand, 4)
+                           : k.operand.is_float ? _mm512_maskz_loadu_ps(exists, operand + 4 * output)
+                                                : widen(_mm256_maskz_loadu_epi16(exists, operand + 2 * output));
+      v = combined(k.binary, v, other);
+    }
+    if (k.activate_last) v = activated(v, _mm512_set1_ps(k.slope_last));
+    if (k.scatter) return _mm512_mask_i32scatter_ps(out, exists, index, v, 4);
+    if (k.out.is_float) return _mm512_mask_storeu_ps(out + 4 * output, exists, v);
+    const __m256i narrow = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_mov_ps(exists, v)));
+    if (k.pad)
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 2 * output), narrow);
+    else
+      _mm256_mask_storeu_epi16(out + 2 * output, exists, narrow);
+  }
+
+  const Convolution k_;
+  Block block_{};
+  const float* sums_ = nullptr;
+  int done_ = 0;
+};
+
+/// `Pixels` times 16 pixels, `Halves` times 16 outputs, into `sums` of Halves * 16 floats per pixel.
+template <int Pixels, class Finish>
+inline void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
+  constexpr int halves = Finish::halves, stride = halves * 64, below = 16 * halves * 16;
+  const std::ptrdiff_t pixel = k.in_pixel;
+  const std::ptrdiff_t* const offsets = k.offsets;
+  const char* const second = in + 16 * pixel;
+  const int steps = k.steps, between = (kBlock + steps - 1) / steps;
+  _tile_zero(0);
+  if constexpr (halves == 2) _tile_zero(1);
+  if constexpr (Pixels == 2) _tile_zero(2);
+  if constexpr (Pixels * halves == 4) _tile_zero(3);
+  for (int s = 0; s < steps; ++s, weights += halves * kTileBytes) {
+    const std::ptrdiff_t at = offsets[s];
+    _tile_loadd(6, weights, 64);
+    _tile_loadd(4, in + at, pixel);
+    _tile_dpbf16ps(0, 4, 6);
+    if constexpr (halves == 2) {
+      _tile_loadd(7, weights + kTileBytes, 64);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+    if constexpr (Pixels == 2) {
+      _tile_loadd(5, second + at, pixel);
+      _tile_dpbf16ps(2, 5, 6);
+      if constexpr (halves == 2) _tile_dpbf16ps(3, 5, 7);
+    }
+    before.some(between);
+  }
+  _tile_stored(0, sums, stride);
+  if constexpr (halves == 2) _tile_stored(1, sums + 16, stride);
+  if constexpr (Pixels == 2) _tile_stored(2, sums + below, stride);
+  if constexpr (Pixels * halves == 4) _tile_stored(3, sums + below + 16, stride);
 }
 
-template <int Halves>
-void one_row(const Convolution& k, int image, int row, const char* in, Pending& pending) {
-  const std::ptrdiff_t block_bytes = std::ptrdiff_t(k.steps) * Halves * kTileBytes;
+/// Rows `begin` to `end`, block of outputs by block: its weights stay near while all rows go by. `in`: of row `begin`.
+template <class Finish>
+void some_rows(const Convolution& k, int image, int begin, int end, const char* in) {
+  alignas(64) float sums[2][kBlock * kBlock];
+  int turn = 0;
+  Finish finish(k);
+  const std::ptrdiff_t block_bytes = std::ptrdiff_t(k.steps) * Finish::halves * kTileBytes;
   const char* weights = k.weights;
-  for (int output = 0; output < k.outputs; output += Halves * 16, weights += block_bytes)
-    for (int x = 0; x < k.columns; x += kBlock) {
-      const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
-      advance<Halves>(k, {image, row, x, pixels, output}, in + x * k.in_pixel, weights, pending);
-    }
+  for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += block_bytes)
+    for (int row = begin; row < end; ++row)
+      for (int x = 0; x < k.columns; x += kBlock, turn ^= 1) {
+        const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
+        const char* at = in + (row - begin) * k.in_row + x * k.in_pixel;
+        const Block block{image, row, x, pixels, output};
+        if (pixels > 16)
+          multiply<2>(k, at, weights, sums[turn], finish);
+        else
+          multiply<1>(k, at, weights, sums[turn], finish);
+        finish.start(block, sums[turn]);
+      }
+  finish.some(kBlock);
 }
 
 /// Magnitudes of a row, whole vectors.
@@ -177,36 +234,68 @@ void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) {
     _mm512_storeu_si512(to + i, _mm512_and_si512(_mm512_loadu_si512(from + i), magnitude));
 }
 
-template <int Halves>
+/// As many rows as leave room in the second cache.
+int rows_together(const Convolution& k) {
+  constexpr std::ptrdiff_t room = 1 << 19;
+  const std::ptrdiff_t rows = room / (k.in_row < 1 ? 1 : k.in_row);
+  return rows < 1 ? 1 : rows > 64 ? 64 : int(rows);
+}
+
+template <class Finish>
 void rows(const Convolution& k, int begin, int end) {
   configure();
-  Pending pending;
   const std::ptrdiff_t row_bytes = k.columns * k.in_pixel;
   char* magnitudes = nullptr;
   if (k.absolute)
     magnitudes = static_cast<char*>(_mm_malloc(std::size_t(row_bytes + (kOverread + 1) * k.in_pixel + 64), 64));
-  for (int i = begin; i < end; ++i) {
+  const int together = k.absolute ? 1 : rows_together(k);
+  for (int i = begin; i < end;) {
     const int image = i / k.rows, row = i % k.rows;
+    int count = k.rows - row < end - i ? k.rows - row : end - i;
+    count = count < together ? count : together;
     const char* in = k.in + image * k.in_image + row * k.in_row;
     if (magnitudes) {
       clear_signs(in, row_bytes, magnitudes);
       in = magnitudes;
     }
-    one_row<Halves>(k, image, row, in, pending);
+    some_rows<Finish>(k, image, row, row + count, in);
+    i += count;
   }
-  if (pending.waiting) finish<Halves>(k, pending.block, pending.sums[pending.turn ^ 1]);
   _mm_free(magnitudes);
   _tile_release();
 }
 
+using Rows = void (*)(const Convolution&, int, int);
+
+template <bool Activate, bool Affine>
+Rows rows_of_whole_blocks(Binary op) {
+  switch (op) {
+    case Binary::none:
+      return rows<WholeBlocks<Activate, Affine, Binary::none>>;
+    case Binary::add:
+      return rows<WholeBlocks<Activate, Affine, Binary::add>>;
+    case Binary::multiply:
+      return rows<WholeBlocks<Activate, Affine, Binary::multiply>>;
+    case Binary::divide_into:
+      return rows<WholeBlocks<Activate, Affine, Binary::divide_into>>;
+    default:
+      return rows<AnyBlocks<2>>;
+  }
+}
+
+Rows best_rows(const Convolution& k) {
+  if (halves(k.outputs, k.pad) == 1) return rows<AnyBlocks<1>>;
+  if (!k.pad || k.outputs % kBlock || k.activate_last || (k.operand.data && k.operand.is_float))
+    return rows<AnyBlocks<2>>;
+  const bool affine = k.factor != 1 || k.summand != 0;
+  return k.activate ? affine ? rows_of_whole_blocks<true, true>(k.binary) : rows_of_whole_blocks<true, false>(k.binary)
+         : affine ? rows_of_whole_blocks<false, true>(k.binary)
+                    : rows_of_whole_blocks<false, false>(k.binary);
+}
+
 }  // namespace
 
-void convolve(const Convolution& k, int begin, int end) {
-  if (halves(k.outputs, k.pad) == 1)
-    rows<1>(k, begin, end);
-  else
-    rows<2>(k, begin, end);
-}
+void convolve(const Convolution& k, int begin, int end) { best_rows(k)(k, begin, end); }
 
 void convolve(const Depthwise& k, int begin, int end) {
   const int padded = (k.channels + kBlock - 1) / kBlock * kBlock;
