@@ -227,11 +227,32 @@ void some_rows(const Convolution& k, int image, int begin, int end, const char* 
   finish.some(kBlock);
 }
 
-/// Magnitudes of a row, whole vectors.
+/// Bytes from `from`, whole vectors, without the signs of bf16.
 void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) {
   const __m512i magnitude = _mm512_set1_epi16(0x7FFF);
   for (std::ptrdiff_t i = 0; i < bytes; i += 64)
     _mm512_storeu_si512(to + i, _mm512_and_si512(_mm512_loadu_si512(from + i), magnitude));
+}
+
+/// The same for magnitudes, which are made a block at a time: all outputs of a block of pixels before the next.
+/// `space`: for a block of inputs.
+template <class Finish>
+void some_rows_of_magnitudes(const Convolution& k, int image, int begin, int end, const char* in, char* space) {
+  alignas(64) float sums[2][kBlock * kBlock];
+  int turn = 0;
+  Finish finish(k);
+  const std::ptrdiff_t block_bytes = std::ptrdiff_t(k.steps) * Finish::halves * kTileBytes;
+  for (int row = begin; row < end; ++row)
+    for (int x = 0; x < k.columns; x += kBlock) {
+      const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
+      clear_signs(in + (row - begin) * k.in_row + x * k.in_pixel, pixels * k.in_pixel, space);
+      const char* weights = k.weights;
+      for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += block_bytes, turn ^= 1) {
+        multiply<2>(k, space, weights, sums[turn], finish);
+        finish.start({image, row, x, pixels, output}, sums[turn]);
+      }
+    }
+  finish.some(kBlock);
 }
 
 /// As many rows as leave room in the second cache.
@@ -244,24 +265,20 @@ int rows_together(const Convolution& k) {
 template <class Finish>
 void rows(const Convolution& k, int begin, int end) {
   configure();
-  const std::ptrdiff_t row_bytes = k.columns * k.in_pixel;
-  char* magnitudes = nullptr;
-  if (k.absolute)
-    magnitudes = static_cast<char*>(_mm_malloc(std::size_t(row_bytes + (kOverread + 1) * k.in_pixel + 64), 64));
-  const int together = k.absolute ? 1 : rows_together(k);
+  char* const space = k.absolute ? static_cast<char*>(_mm_malloc(std::size_t(kBlock * k.in_pixel + 64), 64)) : nullptr;
+  const int together = rows_together(k);
   for (int i = begin; i < end;) {
     const int image = i / k.rows, row = i % k.rows;
     int count = k.rows - row < end - i ? k.rows - row : end - i;
     count = count < together ? count : together;
     const char* in = k.in + image * k.in_image + row * k.in_row;
-    if (magnitudes) {
-      clear_signs(in, row_bytes, magnitudes);
-      in = magnitudes;
-    }
-    some_rows<Finish>(k, image, row, row + count, in);
+    if (space)
+      some_rows_of_magnitudes<Finish>(k, image, row, row + count, in, space);
+    else
+      some_rows<Finish>(k, image, row, row + count, in);
     i += count;
   }
-  _mm_free(magnitudes);
+  _mm_free(space);
   _tile_release();
 }
 
