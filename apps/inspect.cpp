@@ -200,6 +200,18 @@ void show_failures(bool json) {
   }
 }
 
+/// One whose library is missing must not hide the others.
+void show_engine_or_why_not(const std::string& name, bool json) {
+  try {
+    show_engine(name, json);
+  } catch (const Error& error) {
+    if (json)
+      print_json(Json::object({{"engine", name}, {"error", error.full_text()}}));
+    else
+      print("engine " + name + ": " + error.full_text());
+  }
+}
+
 int run(const Arguments& arguments) {
   const bool json = arguments.has("json");
   if (arguments.has("selftest")) return selftest(json);
@@ -208,7 +220,7 @@ int run(const Arguments& arguments) {
   for (const std::string& name : arguments.operands()) show_named(name, items, json);
   if (arguments.has("engines"))
     for (const Item& item : items)
-      if (item.element.kind == Kind::engine) show_engine(item.element.name, json);
+      if (item.element.kind == Kind::engine) show_engine_or_why_not(item.element.name, json);
   if (arguments.has("models"))
     for (const std::string& id : Model::list()) show_model(id, json);
   if (arguments.has("failures")) show_failures(json);

@@ -25,6 +25,7 @@ struct Shared {
   std::mutex mutex;
   std::vector<fs::path> added_paths;
   std::vector<NetworkInfo> in_use;
+  std::set<std::string> said;
 
   struct Slot {
     std::mutex loading;  // held while the network is loaded, so that it is loaded once
@@ -100,12 +101,21 @@ std::vector<std::string> engines_by_priority() {
   return names;
 }
 
+/// A model has many networks, for which the same is true.
+void log_once(const std::string& line) {
+  {
+    const std::lock_guard<std::mutex> lock(shared().mutex);
+    if (!shared().said.insert(line).second) return;
+  }
+  log(LogLevel::info, line);
+}
+
 std::shared_ptr<Network> load_with_any_engine(const fs::path& file, const EngineOptions& options) {
   std::vector<std::string> passed_over;
   for (const std::string& name : engines_by_priority()) {
     try {
       auto network = Registry::global().engine(name)->load(file, options);
-      for (const std::string& reason : passed_over) log(LogLevel::info, reason + "; using " + name);
+      for (const std::string& reason : passed_over) log_once(reason + "; using " + name);
       return network;
     } catch (const Error& e) {
       // not_found: the engine's plugin was refused, say because its library is not installed.

@@ -92,8 +92,9 @@ void fill(PackedConvolution& c, const Source& from, int first, int count) {
   });
 }
 
-/// Room for the tiles, all zero, and the bias filled up.
-void allocate(PackedConvolution& c) {
+/// Room for the tiles and the bias filled up. `taps`: of the kernel that have weights. Tiles that these do not fill are
+/// cleared.
+void allocate(PackedConvolution& c, std::size_t taps) {
   c.steps = count_steps(c) * (c.split ? 3 : 1);
   const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf,
             blocks = (c.outputs + width - 1) / width;
@@ -101,7 +102,9 @@ void allocate(PackedConvolution& c) {
   const std::size_t bytes = std::size_t(blocks) * c.steps * halves * amx::kTileBytes;
   c.memory.reset(static_cast<bf16*>(std::aligned_alloc(64, bytes)));
   if (!c.memory) throw std::bad_alloc();
-  std::memset(c.memory.get(), 0, bytes);
+  const bool full = !is_dense(c.inputs) && c.inputs % amx::kDepth == 0 && c.outputs % width == 0 &&
+                    taps == std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
+  if (!full) std::memset(c.memory.get(), 0, bytes);
 }
 
 }  // namespace
@@ -138,7 +141,7 @@ PackedConvolution pack(const Step& step, bool pad) {
   p.outputs = step.outputs;
   p.pad = pad;
   p.bias = step.bias;
-  allocate(p);
+  allocate(p, std::size_t(p.kernel[0]) * std::size_t(p.kernel[1]));
   const std::ptrdiff_t plane = std::ptrdiff_t(p.kernel[0]) * p.kernel[1];
   Source from{step.weights.values.data(), plane * p.inputs, plane, {}, {}};
   for (int y = 0; y < p.kernel[0]; ++y)
@@ -164,19 +167,23 @@ PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t f
     p.positions.push_back(phase.positions[i]);
     p.bias.insert(p.bias.end(), step.bias.begin(), step.bias.end());
   }
-  allocate(p);
   const std::ptrdiff_t plane = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
-  for (std::size_t i = 0; i < count; ++i) {
+  std::vector<Source> sources;
+  std::size_t fewest = SIZE_MAX;
+  for (const auto& position : p.positions) {
     Source from{step.weights.values.data(), plane, plane * step.outputs, {}, {}};
     for (int y = 0; y < p.kernel[0]; ++y)
       for (int x = 0; x < p.kernel[1]; ++x) {
-        const int tap = phase.tap(step, p.positions[i], y, x);
+        const int tap = phase.tap(step, position, y, x);
         if (tap < 0) continue;
         from.taps.push_back({y, x});
         from.offsets.push_back(tap);
       }
-    fill(p, from, int(i) * step.outputs, step.outputs);
+    fewest = std::min(fewest, from.taps.size());
+    sources.push_back(std::move(from));
   }
+  allocate(p, fewest);
+  for (std::size_t i = 0; i < count; ++i) fill(p, sources[i], int(i) * step.outputs, step.outputs);
   return p;
 }
 

@@ -28,9 +28,11 @@ std::array<int, N> numbers(const Node& node, const std::string& key, int otherwi
 
 /// A transposed convolution of stride 1 is an ordinary one with the kernel turned around.
 void make_ordinary(Step& step) {
+  const auto reach_of = [&](std::size_t d) { return step.dilation[d] * (step.kernel[d] - 1); };
+  for (std::size_t d = 0; d < 2; ++d)
+    if (reach_of(d) < step.pad[d] || reach_of(d) < step.pad[d + 2]) return;
   for (std::size_t d = 0; d < 2; ++d) {
-    const int reach = step.dilation[d] * (step.kernel[d] - 1);
-    if (reach < step.pad[d] || reach < step.pad[d + 2]) return;
+    const int reach = reach_of(d);
     step.pad[d] = reach - step.pad[d];
     step.pad[d + 2] = reach - step.pad[d + 2] + step.output_padding[d];
   }
@@ -152,7 +154,10 @@ class Fuser {
     if (automatic != node.strings.end() && automatic->second != "NOTSET") refuse_node(node, "automatic padding");
     if (node.numbers.count("output_shape")) refuse_node(node, "a given output shape");
     weights(node, 1);
-    step.weights = uses_[node.inputs[1]] == 1 ? std::move(graph_.constants[node.inputs[1]]) : weights(node, 1);
+    if (uses_[node.inputs[1]] == 1)
+      step.weights = std::move(graph_.constants[node.inputs[1]]);
+    else
+      step.weights = weights(node, 1);
     if (step.weights.dims.size() != 4) refuse_node(node, "two dimensions only");
     step.group = node.number("group", 1);
     step.kernel = {step.weights.dims[2], step.weights.dims[3]};

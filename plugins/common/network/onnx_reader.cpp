@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <opencv2/core.hpp>
@@ -78,11 +79,16 @@ std::vector<float> raw<float>(Span bytes) {
 }
 
 std::vector<float> halves(Span bytes) {
-  const int count = static_cast<int>(bytes.size() / 2);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  if (count == 0) return values;
-  cv::Mat to(1, count, CV_32F, values.data());
-  cv::Mat(1, count, CV_16F, const_cast<std::uint8_t*>(bytes.begin)).convertTo(to, CV_32F);
+  const std::size_t count = bytes.size() / 2;
+  std::vector<float> values;
+  values.reserve(count);
+  float piece[4096];  // so that the large block is written once, not cleared before
+  for (std::size_t at = 0; at < count; at += std::size(piece)) {
+    const int size = static_cast<int>(std::min(std::size(piece), count - at));
+    cv::Mat to(1, size, CV_32F, piece);
+    cv::Mat(1, size, CV_16F, const_cast<std::uint8_t*>(bytes.begin + 2 * at)).convertTo(to, CV_32F);
+    values.insert(values.end(), piece, piece + size);
+  }
   return values;
 }
 
