@@ -96,8 +96,9 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
         float* sign = magnitude + channels * plane;
         for (int column = 0; column < padded_columns; ++column) {
           const float v = from[std::min(column, columns - 1)] * gain[c];
-          magnitude[column] = std::log1p(std::fabs(v));
-          sign[column] = std::asinh(v);
+          const float m = std::fabs(v);
+          magnitude[column] = std::log(1 + m);
+          sign[column] = std::copysign(std::log(m + std::sqrt(m * m + 1)), v);  // asinh, as in training
         }
       }
   });

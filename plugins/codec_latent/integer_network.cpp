@@ -73,11 +73,22 @@ void gather(const Activations& in, int row, int column, int reach, std::int16_t*
         std::copy_n(in.at(y, x), in.channels, to);
 }
 
+/// Every `Stride`-th sum, divided by a power of two and clamped. The shift is arithmetic: floor, made round to nearest
+/// by the half added before.
+template <int Stride>
+void rescale(const std::int32_t* from, int shift, int low, int high, int count, std::int16_t* to) {
+  const std::int32_t half = 1 << (shift - 1);
+  for (int c = 0; c < count; ++c) {
+    const std::int32_t v = (from[c * Stride] + half) >> shift;
+    to[c] = std::int16_t(v < low ? low : v > high ? high : v);
+  }
+}
+
 }  // namespace
 
 Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
   static const DotFunction dot = best_dot();
-  const int s = layer.shuffle, cells = s * s, half = 1 << (layer.shift - 1);
+  const int s = layer.shuffle, cells = s * s, low = layer.relu ? 0 : -layer.limit;
   Activations out(in.rows * s, in.columns * s, layer.outputs / cells);
   cv::parallel_for_(cv::Range(0, in.rows), [&](const cv::Range& rows) {
     std::vector<std::int16_t> patches(std::size_t(kDotBlock) * layer.length);
@@ -88,15 +99,16 @@ Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
         for (int p = 0; p < count; ++p)
           gather(in, row, first + p, layer.side / 2, &patches[std::size_t(p) * layer.length]);
         dot(patches.data(), layer.weights.data(), layer.bias.data(), layer.length, layer.padded, sums.data());
-        for (int p = 0; p < count; ++p)
-          for (int cell = 0; cell < cells; ++cell) {
-            const std::int32_t* from = &sums[std::size_t(p) * layer.padded + cell];
-            std::int16_t* to = out.at(row * s + cell / s, (first + p) * s + cell % s);
-            const int low = layer.relu ? 0 : -layer.limit;
-            // Arithmetic shift: floor division by a power of two, rounded to nearest by the half added before.
-            for (int c = 0; c < out.channels; ++c)
-              to[c] = std::int16_t(std::clamp((from[c * cells] + half) >> layer.shift, low, layer.limit));
+        for (int p = 0; p < count; ++p) {
+          const std::int32_t* from = &sums[std::size_t(p) * layer.padded];
+          if (cells == 1) {
+            rescale<1>(from, layer.shift, low, layer.limit, out.channels, out.at(row, first + p));
+          } else {
+            for (int cell = 0; cell < 4; ++cell)
+              rescale<4>(from + cell, layer.shift, low, layer.limit, out.channels,
+                         out.at(row * 2 + cell / 2, (first + p) * 2 + cell % 2));
           }
+        }
       }
   });
   return out;
