@@ -65,9 +65,10 @@ class MeanModel {
     cv::Mat out = tensor(channels_, rows_, columns_);
     const std::size_t plane = std::size_t(rows_) * columns_;
     const float* from = input_.ptr<float>() + channels_ * plane;
-    for (int c = 0; c < channels_; ++c)
-      for (std::size_t i = c * plane; i < (c + 1) * plane; ++i)
-        out.ptr<float>()[i] = from[i] * gains.norm[c] * gains.inverse[c];
+    for (int c = 0; c < channels_; ++c) {
+      const float factor = gains.norm[c] * gains.inverse[c];
+      for (std::size_t i = c * plane; i < (c + 1) * plane; ++i) out.ptr<float>()[i] = from[i] * factor;
+    }
     return out;
   }
 
@@ -158,16 +159,16 @@ const Activations& ScaleModel::indices(int step) {
   const Activations& r = symbols_.latents;
   const int channels = r.channels;
   if (step == 0) {
-    for_each_in_step(0, r.rows, r.columns, channels, [&](int row, int column, int c) {
+    for_all_in_step(0, r.rows, r.columns, channels, [&](int row, int column, int c) {
       indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(input_.at(row, column)[channels + c]));
     });
     return indices_;
   }
-  for_each_in_step(step - 1, r.rows, r.columns, channels, [&](int row, int column, int c) {
+  for_all_in_step(step - 1, r.rows, r.columns, channels, [&](int row, int column, int c) {
     input_.at(row, column)[c] = tables_.magnitude[std::size_t(std::min(std::abs(int(r.at(row, column)[c])), 255))];
   });
   const Activations correction = tables_.context[step - 1].run(input_);
-  for_each_in_step(step, r.rows, r.columns, channels, [&](int row, int column, int c) {
+  for_all_in_step(step, r.rows, r.columns, channels, [&](int row, int column, int c) {
     const int scale = input_.at(row, column)[channels + c] + correction.at(row, column)[c];
     indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(std::clamp(scale, kBaseMin, kBaseMax)));
   });
@@ -240,7 +241,7 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
   for (int step = 0; step < kSteps; ++step) {
     const Activations& indices = scales.indices(step);
     means.begin(step);
-    for_each_in_step(step, rows, columns, tables.channels, [&](int row, int column, int c) {
+    for_all_in_step(step, rows, columns, tables.channels, [&](int row, int column, int c) {
       const float mean = means.mean(row, column, c), norm = gains.norm[c];
       const float latent = y.ptr<float>()[(std::size_t(c) * rows + row) * columns + column] * gains.forward[c];
       const float d = std::clamp(latent - mean * norm, -float(kLargestSymbol), float(kLargestSymbol));
@@ -265,7 +266,7 @@ cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& mo
   MeanModel means(networks, symbols);
   for (int step = 0; step < kSteps; ++step) {
     means.begin(step);
-    for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+    for_all_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
       means.known(row, column, c) = means.mean(row, column, c) + float(r.at(row, column)[c]) / gains.norm[c];
     });
   }

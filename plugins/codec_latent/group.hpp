@@ -34,15 +34,25 @@ class ScaleModel {
   Activations indices_;
 };
 
-/// Calls f(row, column, channel) for the positions of a step, in coding order: channel c is coded in step k at cell
-/// position order[(k + c) mod 4] of each 2x2 cell, order = (0,0) (1,1) (0,1) (1,0).
+/// Calls f(row, column, channel) for the positions of a step in some rows, in coding order: channel c is coded in step
+/// k at cell position order[(k + c) mod 4] of each 2x2 cell, order = (0,0) (1,1) (0,1) (1,0).
 template <class F>
-void for_each_in_step(int step, int rows, int columns, int channels, F f) {
+void for_each_in_step(int step, const cv::Range& rows, int columns, int channels, F f) {
   static constexpr int kPlace[2][2] = {{0, 2}, {3, 1}};  // index into `order` of a cell position
-  for (int row = 0; row < rows; ++row)
+  for (int row = rows.start; row < rows.end; ++row)
     for (int column = 0; column < columns; ++column)
       for (int channel = (kPlace[row & 1][column & 1] - step + 4) % 4; channel < channels; channel += 4)
         f(row, column, channel);
+}
+template <class F>
+void for_each_in_step(int step, int rows, int columns, int channels, F f) {
+  for_each_in_step(step, cv::Range(0, rows), columns, channels, f);
+}
+/// The same in no order, on all threads.
+template <class F>
+void for_all_in_step(int step, int rows, int columns, int channels, F f) {
+  cv::parallel_for_(cv::Range(0, rows),
+                    [&](const cv::Range& range) { for_each_in_step(step, range, columns, channels, f); });
 }
 
 /// Symbols to bytes and back; integers only. `indices`: ScaleModel's, of all steps. decode_group throws corrupt.
