@@ -2,6 +2,7 @@
 // One group: up to 64x64 latents that are entropy-coded on their own.
 #pragma once
 #include <cstdint>
+#include <opencv2/core/utility.hpp>
 #include <utility>
 
 #include "latent_model.hpp"

@@ -106,14 +106,14 @@ bool is_photograph(const cv::Mat& pixels) {
 }  // namespace
 
 std::vector<ParamSpec> PngEncoder::params() {
-  return {
-      {"compression",
-       std::int64_t(4),
-       "Effort: 0 stores, 9 is the smallest and slowest. Left out, photographs are searched for runs alone: half the "
-       "time for about a hundredth more.",
-       0,
-       9,
-       {}}};
+  return {{"compression",
+           std::int64_t(4),
+           "Effort: 0 stores, 9 is the smallest and slowest. Left out, photographs are searched for runs alone: a "
+           "third of the "
+           "time for about a fiftieth more.",
+           0,
+           9,
+           {}}};
 }
 
 Bytes PngEncoder::encode(const Image& image, const Params& params) {
