@@ -30,6 +30,28 @@ class LowerBound(torch.autograd.Function):
         return g * ((x >= ctx.bound) | (g < 0)), None
 
 
+class LeakyGradient(torch.autograd.Function):
+    """ReLU in place; a twentieth of the gradient passes on the other side, so that silent units can return."""
+    @staticmethod
+    def forward(ctx, x):
+        ctx.mark_dirty(x)
+        ctx.save_for_backward(x.relu_())
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        y, = ctx.saved_tensors
+        return torch.ops.aten.leaky_relu_backward(g, y, .05, True)
+
+
+relu = LeakyGradient.apply
+
+
+class ReLU(nn.Module):
+    def forward(self, x):
+        return relu(x)
+
+
 class FactorizedPrior(nn.Module):
     """Per-channel learned density of z (Ballé et al. 2018, appendix 6.1), filters (3, 3, 3)."""
     def __init__(self, channels, filters=(3, 3, 3), init=10.0):
@@ -77,30 +99,21 @@ class Block(nn.Module):
         self.f, self.g = nn.Conv2d(c, 2 * c, 1), nn.Conv2d(2 * c, c, 1)
 
     def forward(self, x):
-        x = x + self.b(self.d(F.relu(self.a(x), inplace=True)))
-        return x + self.g(F.relu(self.f(x), inplace=True))
+        x = x + self.b(self.d(relu(self.a(x))))
+        return x + self.g(relu(self.f(x)))
 
 
 class Dense(nn.Module):
-    """x + 3x3(ReLU(3x3 C->m of kx)) / k: 18Cm MAC per position. Starts as the identity; k brings x to the size of one, without it the units die."""
-    def __init__(self, c, m, k):
+    """x + 3x3(ReLU(3x3 C->m)): 18Cm MAC per position. Starts near the identity."""
+    def __init__(self, c, m):
         super().__init__()
-        self.k, self.p, self.q = k, nn.Conv2d(c, m, 3, 1, 1), nn.Conv2d(m, c, 3, 1, 1)
+        self.p, self.q = nn.Conv2d(c, m, 3, 1, 1), nn.Conv2d(m, c, 3, 1, 1)
         nn.init.normal_(self.p.weight, 0, (2 / (9 * c)) ** .5)
-        nn.init.zeros_(self.q.weight)
+        nn.init.normal_(self.q.weight, 0, .1 * (9 * m) ** -.5)
         nn.init.zeros_(self.q.bias)
 
     def forward(self, x):
-        return x + self.q(F.relu(self.p(x * self.k), inplace=True)) / self.k
-
-    @torch.no_grad()
-    def revive(self, x):
-        """Hidden units that never fire for x start anew; the function stays the same."""
-        v = self.p(x * self.k)
-        dead = (v > 0).float().mean((0, 2, 3)) < 1e-3
-        fresh = torch.randn_like(self.p.weight) * (.5 / (9 * x.shape[1])) ** .5 / (x * self.k).pow(2).mean().sqrt().clamp(.05, 20)
-        self.p.weight[dead], self.p.bias[dead], self.q.weight[:, dead] = fresh[dead], 0., 0.
-        return int(dead.sum())
+        return x + self.q(relu(self.p(x)))
 
 
 class GDN(nn.Module):
@@ -112,7 +125,7 @@ class GDN(nn.Module):
         self.norm.weight.data.copy_(.1 * torch.eye(c)[..., None, None])
 
     def forward(self, x):
-        n = F.relu(self.norm(x.abs()), inplace=True) + .05
+        n = relu(self.norm(x.abs())) + .05
         return x * n if self.inverse else x / n
 
 
@@ -135,7 +148,7 @@ class Analysis(nn.Module):
         super().__init__()
         self.linear = nn.Conv2d(192, M, 4, 2, 1)
         self.branch = nn.Sequential(down(3, w[0]), GDN(w[0]), down(w[0], w[1]), GDN(w[1]), down(w[1], w[2]), GDN(w[2]), Block(w[2]))
-        self.dense = nn.ModuleList([Dense(w[2], m, 256.) for m in dense])
+        self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
         self.tail = down(w[2], M)
 
     def forward(self, x):
@@ -151,7 +164,7 @@ class Synthesis(nn.Module):
         self.linear = nn.ConvTranspose2d(M, 192, 4, 2, 1)
         self.linear.bias = nn.Parameter(torch.zeros(3))        # per colour, so that the exported layer is one transposed convolution
         self.branch = nn.Sequential(up(M, w[2]), Block(w[2]), GDN(w[2], True), up(w[2], w[1]), GDN(w[1], True))
-        self.dense = nn.ModuleList([Dense(w[2], m, .25) for m in dense])
+        self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
         self.mix = nn.Conv2d(48, w[1], 3, 1, 1)  # lets the last layers see the linear picture
         self.last, self.tail = nn.Sequential(up(w[1], w[0]), GDN(w[0], True)), up(w[0], 3)
 
@@ -169,12 +182,12 @@ class LatentCodec(nn.Module):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
         self.ga, self.gs = Analysis(w, M, dense_a), Synthesis(w, M, dense_s)
-        self.ha = nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), nn.Conv2d(128, H, 2, 2), nn.ReLU(), nn.Conv2d(H, H, 2, 2))
-        hyper = lambda: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), nn.ReLU(), nn.Conv2d(H, H, 3, 1, 1), nn.ReLU(),
-                                      nn.Conv2d(H, 512, 1), nn.PixelShuffle(2), nn.ReLU(), nn.Conv2d(128, 128, 3, 1, 1), nn.ReLU(), nn.Conv2d(128, M, 1))
+        self.ha = nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), nn.Conv2d(128, H, 2, 2), ReLU(), nn.Conv2d(H, H, 2, 2))
+        hyper = lambda: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), ReLU(), nn.Conv2d(H, H, 3, 1, 1), ReLU(),
+                                      nn.Conv2d(H, 512, 1), nn.PixelShuffle(2), ReLU(), nn.Conv2d(128, 128, 3, 1, 1), ReLU(), nn.Conv2d(128, M, 1))
         self.hsc, self.hmu = hyper(), hyper()    # log scales (integers in the product), means
         self.cx = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), Block(128), nn.Conv2d(128, M, 1)) for _ in range(3)])
-        self.cs = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), nn.ReLU(), nn.Conv2d(128, 128, 3, 1, 1), nn.ReLU(), nn.Conv2d(128, M, 1)) for _ in range(3)])
+        self.cs = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), ReLU(), nn.Conv2d(128, 128, 3, 1, 1), ReLU(), nn.Conv2d(128, M, 1)) for _ in range(3)])
         for last in [c[4] for c in self.cs] + [c[3] for c in self.cx] + [self.hmu[-1]]:
             last.weight.data.mul_(.1)
             last.bias.data.zero_()
@@ -265,7 +278,7 @@ class LatentCodec(nn.Module):
 
 
 def load_state(net, state):
-    """Loads a state dict, grows what the state lacks (new rates by linear extrapolation, new residual blocks as the identity)."""
+    """Loads a state dict, grows what the state lacks (new rates by linear extrapolation, new residual blocks near the identity)."""
     state = {k: v.float() for k, v in state.items() if k != 'steps'}
     for k in ('gain', 'correction'):
         while len(state[k]) < len(net.gain):

@@ -15,7 +15,7 @@ def orthogonalise(x, steps=5):
 
 
 class Muon:
-    """Momentum orthogonalised for matrices, Adam for others. lr in Adam units (update RMS 0.2 k lr). others: [(parameters, relative rate)].
+    """Momentum orthogonalised for matrices, Adam for others. lr in Adam units; a matrix moves by muon_scale lr times its own size (or .01). others: [(parameters, relative rate)].
 
     share(tensor), rank, world: with several processes each orthogonalises every world-th matrix and share() sums the updates.
     """
@@ -67,8 +67,7 @@ class Muon:
                 updates[i] = self.flat[at:at + p.numel()].view(p.shape)
                 at += p.numel()
         for p, u in zip(self.matrices, updates):
-            s = p.flatten(1).shape
-            p.add_(u.to(p.dtype), alpha=-lr * self.k * .2 * max(s) ** .5)
+            p.add_(u.to(p.dtype), alpha=-lr * self.k * max(.01, p.norm().item() / min(p.flatten(1).shape) ** .5))
 
     def zero_grad(self):
         for p in self.matrices:

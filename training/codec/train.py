@@ -11,10 +11,12 @@ import json
 import math
 import os
 import time
+from collections import defaultdict
 import numpy as np
 import torch
 import torch.multiprocessing as mp
 import torch.nn.functional as F
+from condition import dead_units, normalise, revive
 from data import Crops, kodak, photographs
 from model import LAMBDA, RATES, LatentCodec, build
 from optimiser import Muon
@@ -30,7 +32,7 @@ def options():
     ap.add_argument('--dense-a', type=int, nargs='*', default=[], help='widths of dense blocks in the analysis')
     ap.add_argument('--dense-s', type=int, nargs='*', default=[], help='widths of dense blocks in the synthesis')
     ap.add_argument('--lr', type=float, default=1.5e-3)
-    ap.add_argument('--muon', type=float, default=2.2, help='Muon step relative to Adam')
+    ap.add_argument('--muon', type=float, default=5.5, help='step of a matrix relative to its size, per unit of rate')
     ap.add_argument('--shortcut', type=float, default=.05, help='relative rate of the shortcut')
     ap.add_argument('--warmup', type=int, default=100)
     ap.add_argument('--batch', type=int, default=8, help='per process')
@@ -38,7 +40,7 @@ def options():
     ap.add_argument('--processes', type=int, default=1)
     ap.add_argument('--seed', type=int, default=0)
     ap.add_argument('--save-minutes', type=float, default=3)
-    ap.add_argument('--revive', action='store_true', help='dead units of the dense blocks start anew')
+    ap.add_argument('--condition', action='store_true', help='first bring signals to size one and restart dead units')
     ap.add_argument('--nice', type=int, default=0, help='priority, on Linux including its autogroup')
     return ap.parse_args()
 
@@ -48,6 +50,9 @@ def load(path):
         from weights import read_folder
         return read_folder(path)
     return torch.load(path, map_location='cpu')
+
+
+LONGEST = 5.                                     # seconds
 
 
 class Exchange:
@@ -96,42 +101,26 @@ def work(rank, a, state, exchange, images):
     dev = 'cuda' if torch.cuda.is_available() else 'cpu'
     torch.manual_seed(a.seed * 100 + rank)
     feed = Crops(images, a.batch, a.crop, int(time.time()) * 16 + rank)
-    if state:
-        net = build(state, dense_a=a.dense_a, dense_s=a.dense_s)
-    else:
-        net = LatentCodec(dense_a=a.dense_a, dense_s=a.dense_s)
-        net.init_pca(torch.from_numpy(np.stack([feed.patch(16) for _ in range(60000)])).permute(0, 3, 1, 2).float() / 255)
+    net = build(state, dense_a=a.dense_a, dense_s=a.dense_s)
     if a.entropy_only:
         for t in (net.ga.tail, net.gs.tail):
             torch.nn.init.zeros_(t.weight)
         for p in [*net.ga.parameters(), *net.gs.parameters(), net.gain, net.correction]:
             p.requires_grad_(False)
-    if a.revive:
-        torch.manual_seed(a.seed)                # the same in every process
-        x = torch.from_numpy(np.stack([im[:192, :192] for im in images[::40]])).permute(0, 3, 1, 2).float() / 255
-        for side in (net.ga, net.gs):
-            for d in side.dense:
-                hook = d.register_forward_pre_hook(lambda m, inputs: print('revived', m.revive(inputs[0]), flush=True))
-                with torch.no_grad():
-                    net(x, torch.linspace(0, RATES - 1, len(x)), hard=True)
-                hook.remove()
-        torch.manual_seed(a.seed * 100 + rank)
     net = net.to(dev).to(memory_format=torch.channels_last)
-    if a.processes > 1:                          # identical starts, whatever was random
-        for p in net.parameters():
-            flat = p.data.flatten().bfloat16() if rank == 0 else torch.zeros(p.numel(), dtype=torch.bfloat16)
-            if p.requires_grad and not state:
-                exchange.add(flat, rank)
-                p.data.copy_(flat.view(p.shape))
     ema = copy.deepcopy(net)
     named = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
     params = [p for _, p in named]
-    shortcut, gdn = [p for n, p in named if '.linear.' in n], [p for n, p in named if '.norm.' in n]
-    matrices = [p for n, p in named if p.ndim == 4 and p.shape[1] > 1 and '.linear.' not in n and '.norm.' not in n]
-    taken = {id(p) for p in shortcut + gdn + matrices}
-    rest = [p for p in params if id(p) not in taken]
+    rates = {'.linear.': a.shortcut, '.norm.bias': .5, '.norm.weight': .03, '.tail.bias': .1}
+    groups, matrices = defaultdict(list), []
+    for n, p in named:
+        special = [r for key, r in rates.items() if key in n]
+        if p.ndim == 4 and p.shape[1] > 1 and not special:
+            matrices.append(p)
+        else:
+            groups[special[0] if special else 1.].append(p)
     share = (lambda t: exchange.add(t, rank)) if a.processes > 1 else None
-    opt = Muon(matrices, [(g, s) for g, s in ((shortcut, a.shortcut), (gdn, .5), (rest, 1.)) if g], a.lr, muon_scale=a.muon, rank=rank, world=a.processes, share=share)
+    opt = Muon(matrices, [(p, r) for r, p in groups.items()], a.lr, muon_scale=a.muon, rank=rank, world=a.processes, share=share)
     lam, pictures = torch.tensor(LAMBDA, device=dev), None
     log = open(a.name + '.jsonl', 'a') if rank == 0 else None
 
@@ -147,10 +136,13 @@ def work(rank, a, state, exchange, images):
         log.flush()
         print('  kodak6 bpp/dB', ' '.join('%.3f/%.2f' % tuple(p) for p in points), flush=True)
 
-    start, it, losses, saved, flag = time.time(), 0, [], time.time(), torch.zeros(1, dtype=torch.bfloat16)
+    it, losses, flag = 0, [], torch.zeros(1, dtype=torch.bfloat16)
+    worked, saved, then = 0., 0., time.time()    # seconds; a step that took longer was stopped from outside
     flat = torch.empty(sum(p.numel() for p in params), dtype=torch.bfloat16) if a.processes > 1 else None
     while True:
-        done = (time.time() - start) / (a.minutes * 60)
+        now = time.time()
+        worked, then = worked + min(now - then, LONGEST), now
+        done = worked / (a.minutes * 60)
         if a.processes > 1:                      # all follow the clock of process 0
             flag.fill_(done if rank == 0 else 0)
             exchange.add(flag, rank)
@@ -188,23 +180,42 @@ def work(rank, a, state, exchange, images):
                 torch._foreach_lerp_(list(ema.parameters()), list(net.parameters()), 1 - min(.999, (1 + it) / (10 + it)) ** 4)
         losses.append(loss.item())
         if it % 100 == 0:
-            print(f'{it} {done:.3f} loss {np.mean(losses[-100:]):.4f} {(time.time() - start) / it:.3f} s/it', flush=True)
-        if time.time() - saved > a.save_minutes * 60:
+            print(f'{it} {done:.3f} loss {np.mean(losses[-100:]):.4f} {worked / it:.3f} s/it', flush=True)
+        if it % 500 == 0:
+            print('  dead units', dead_units(ema, x, rate), flush=True)
+        if worked - saved > a.save_minutes * 60:
             save()
-            saved = time.time()
+            saved = worked
     if rank == 0:
         save()
         print('final', it, flush=True)
         report(1, it)
 
 
+def starting_point(a, images):
+    """State dict to train from."""
+    if a.resume:
+        net = build(load(a.resume), dense_a=a.dense_a, dense_s=a.dense_s)
+    else:
+        net, feed = LatentCodec(dense_a=a.dense_a, dense_s=a.dense_s), Crops(images, 1, 16, a.seed)
+        net.init_pca(torch.from_numpy(np.stack([feed.patch(16) for _ in range(60000)])).permute(0, 3, 1, 2).float() / 255)
+    if a.condition:
+        x = torch.from_numpy(np.stack([im[:192, :192] for im in images[::40]])).permute(0, 3, 1, 2).float() / 255
+        rate = torch.linspace(0, RATES - 1, len(x))
+        normalise(net, x, rate)
+        revive(net, x, rate)
+    return net.state_dict()
+
+
 if __name__ == '__main__':
     a = options()
-    state = load(a.resume) if a.resume else None
     images = photographs(a.data)
+    torch.manual_seed(a.seed)
+    if a.processes > 1:
+        torch.set_num_threads(1)                 # before the fork
+    state = starting_point(a, images)
     if a.processes > 1:
         mp.set_start_method('fork')
-        torch.set_num_threads(1)
         exchange = Exchange(a.processes, 20_000_000)
         children = [mp.Process(target=work, args=(r, a, state, exchange, images)) for r in range(a.processes)]
         for c in children:

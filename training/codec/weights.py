@@ -56,9 +56,6 @@ def scaled(f):
 
 FOLDS = {'ga.linear.weight': unshuffled(8), 'gs.linear.weight': unshuffled(8), 'gs.mix.weight': unshuffled(4),
          'gs.branch.0.weight': scaled(4), 'ha.4.weight': scaled(8), 'ha.4.bias': scaled(8)}
-for _name, _k in (('ga.dense.', 256.), ('gs.dense.', .25)):        # the factor inside model.Dense
-    for _i in range(8):
-        FOLDS.update({f'{_name}{_i}.p.weight': scaled(_k), f'{_name}{_i}.q.weight': scaled(1 / _k), f'{_name}{_i}.q.bias': scaled(1 / _k)})
 
 
 def fold_shuffle(w, b, factor=1):
