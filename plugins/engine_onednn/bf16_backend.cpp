@@ -86,6 +86,9 @@ class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Back
   void prepare(const Step& step, std::size_t index) {
     const bool pad = !layout(step.out).is_float && !is_dense(step.outputs);
     if (step.kind == Step::Kind::transposed_convolution) {
+      for (std::size_t d = 0; scattered(step) && d < 2; ++d)
+        if ((step.kernel[d] - step.pad[d] - step.pad[d + 2] + step.output_padding[d]) % step.stride[d])
+          refuse(step, "sides that are no multiples of the stride in bf16");
       for (const Phase& phase : phases(step)) {
         if (scattered(step)) {
           packed[index].push_back(
@@ -381,10 +384,6 @@ class Bf16Plan : public Plan {
       t->pixel *= step.stride[1];
     }
     if (!scattered(step)) return;
-    if (out.rows % step.stride[0] || out.columns % step.stride[1])
-      throw Error(ErrorCode::unsupported,
-                  "node \"" + step.name + "\": sides that are no multiples of the stride in bf16",
-                  "use precision=fp32");
     std::vector<std::int32_t> elements;
     for (const auto& p : c.positions)
       for (int o = 0; o < step.outputs; ++o)
