@@ -7,7 +7,6 @@
 #include <cstring>
 #include <functional>
 
-#include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "packed_convolution.hpp"
 #include "parallel.hpp"
