@@ -178,7 +178,7 @@ class Synthesis(nn.Module):
 
 
 class LatentCodec(nn.Module):
-    def __init__(self, w=(64, 128, 192), M=320, H=96, rates=RATES, step=6.5, mu=0.105, dense_a=(), dense_s=()):
+    def __init__(self, w=(64, 128, 192), M=320, H=96, rates=RATES, step=6.5, mu=0.08, dense_a=(), dense_s=()):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
         self.ga, self.gs = Analysis(w, M, dense_a), Synthesis(w, M, dense_s)
