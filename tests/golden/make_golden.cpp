@@ -24,7 +24,7 @@ int main(int argc, char** argv) try {
     calotype::Image image;
     image.pixels = stream.pixels;
     calotype::write_image(path + ".calo", image, {{"quality", stream.quality}}, true);
-    calotype::write_image(path + ".png", calotype::read_image(path + ".calo"), {}, true);
+    calotype::write_image(path + ".png", calotype::read_image(path + ".calo", {{"precision", "fp32"}}), {}, true);
   }
 } catch (const calotype::Error& e) {
   std::cerr << "make_golden: " << e.full_text() << '\n';

@@ -61,8 +61,8 @@ void expect_near(const TensorMap& got, const TensorMap& expected, const std::str
       if (precision == "fp32")
         BOOST_CHECK_LE(cv::norm(got.at(name), tensor, cv::NORM_INF),
                        1e-4 * std::max(1., cv::norm(tensor, cv::NORM_INF)));
-      else  // eight bits of mantissa, some twenty layers
-        BOOST_CHECK_LE(rms(got.at(name) - tensor), 0.04 * std::max(0.1, rms(tensor)));
+      else  // eight bits of mantissa, some twenty layers; a gradient jumps where a unit wakes or sleeps
+        BOOST_CHECK_LE(rms(got.at(name) - tensor), (name == "gradient" ? 0.1 : 0.04) * std::max(0.1, rms(tensor)));
     }
   }
 }
