@@ -7,7 +7,7 @@
 namespace calotype::latent {
 namespace {
 
-constexpr float kStep = 0.6f;  // of the move, relative to the gradient over the curvature
+constexpr float kStep = 1.0f;  // of the move, relative to the gradient over the curvature
 constexpr unsigned kPart = 4;  // one in so many latents moves in a trial
 
 /// A coding of the group, its cost in bits, and where its error falls fastest.
