@@ -2,6 +2,7 @@
 #include "calotype/model.hpp"
 
 #include <algorithm>
+#include <future>
 #include <mutex>
 #include <set>
 #include <tuple>
@@ -202,9 +203,18 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
   const std::lock_guard<std::mutex> lock(slot->loading);
   auto& network = slot->network;
   if (network) return network;
-  verify(part);
-  network = choice.engine == "auto" ? load_with_any_engine(part.file, options)
-                                    : Registry::global().engine(choice.engine)->load(part.file, options);
+  // Beside one another, because each takes as long; nobody gets the network before its checksum is known to be right.
+  auto verified = std::async(std::launch::async, [&] { verify(part); });
+  std::shared_ptr<Network> loaded;
+  try {
+    loaded = choice.engine == "auto" ? load_with_any_engine(part.file, options)
+                                     : Registry::global().engine(choice.engine)->load(part.file, options);
+  } catch (...) {
+    verified.get();  // a wrong checksum explains it better
+    throw;
+  }
+  verified.get();
+  network = loaded;
   remember_use(network->info());
   return network;
 }
