@@ -267,10 +267,8 @@ void store_pixels(const View& in, cv::Mat& picture) {
 }  // namespace
 
 void load(const cv::Mat& tensor, const View& out) {
-  if (tensor.dims == 2) {
-    if (tensor.depth() == CV_8U) return load_pixels<std::uint8_t>(tensor, out);
-    return load_pixels<std::uint16_t>(tensor, out);
-  }
+  if (tensor.depth() == CV_8U) return load_pixels<std::uint8_t>(tensor, out);
+  if (tensor.depth() == CV_16U) return load_pixels<std::uint16_t>(tensor, out);
   const std::size_t plane = std::size_t(out.rows) * std::size_t(out.columns);
   for_each_row(out, [&](int n, int y) {
     float piece[kPixels * kChannels];
@@ -293,10 +291,8 @@ void load(const cv::Mat& tensor, const View& out) {
 }
 
 void store(const View& in, cv::Mat& tensor) {
-  if (tensor.dims == 2) {
-    if (tensor.depth() == CV_8U) return store_pixels<std::uint8_t>(in, tensor);
-    return store_pixels<std::uint16_t>(in, tensor);
-  }
+  if (tensor.depth() == CV_8U) return store_pixels<std::uint8_t>(in, tensor);
+  if (tensor.depth() == CV_16U) return store_pixels<std::uint16_t>(in, tensor);
   const std::size_t plane = std::size_t(in.rows) * std::size_t(in.columns);
   for_each_row(in, [&](int n, int y) {
     float piece[kPixels * kChannels];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <optional>
 
 #include "calotype/error.hpp"
 #include "program.hpp"
@@ -131,7 +130,7 @@ class Fuser {
       step.columns_first = mode != node.strings.end() && mode->second == "CRD";
       return finish(node, std::move(step));
     }
-    refuse_node(node, "it is not implemented");
+    refuse_node(node, "it is none of the operators that this engine runs");
   }
 
   static Step begin(const Node& node, Step::Kind kind) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolutions in bf16 on tile registers (Intel Architecture Instruction Set Extensions Programming Reference, "Intel
-// AMX"). Why beside oneDNN: its transposed convolutions run at a sixth of this speed, making its kernels takes 10 to 20
-// ms per shape, and release 2.6 dies of an illegal instruction in virtual machines that leave CPUID leaf 0x1d empty.
+// AMX"). Why beside oneDNN: its transposed convolutions are several times slower, making its kernels takes longer
+// than running them once, and release 2.6 dies of an illegal instruction in virtual machines that leave CPUID leaf 0x1d
+// empty.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -245,7 +245,8 @@ void some_rows_of_magnitudes(const Convolution& k, int image, int begin, int end
   for (int row = begin; row < end; ++row)
     for (int x = 0; x < k.columns; x += kBlock) {
       const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
-      clear_signs(in + (row - begin) * k.in_row + x * k.in_pixel, pixels * k.in_pixel, space);
+      // Few channels are read together with those of the pixels after them: these must be numbers too.
+      clear_signs(in + (row - begin) * k.in_row + x * k.in_pixel, pixels * k.in_pixel + 64, space);
       const char* weights = k.weights;
       for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += block_bytes, turn ^= 1) {
         multiply<2>(k, space, weights, sums[turn], finish);
@@ -265,7 +266,7 @@ int rows_together(const Convolution& k) {
 template <class Finish>
 void rows(const Convolution& k, int begin, int end) {
   configure();
-  char* const space = k.absolute ? static_cast<char*>(_mm_malloc(std::size_t(kBlock * k.in_pixel + 64), 64)) : nullptr;
+  char* const space = k.absolute ? static_cast<char*>(_mm_malloc(std::size_t(kBlock * k.in_pixel + 128), 64)) : nullptr;
   const int together = rows_together(k);
   for (int i = begin; i < end;) {
     const int image = i / k.rows, row = i % k.rows;
