@@ -255,14 +255,8 @@ class Bf16Plan : public Plan {
   /// What is left of the post operations after the first `done`, in place; then the second copy.
   void rest(const Step& step, std::size_t done) {
     if (done < step.post.size())
-      work_.push_back([out = view(step.out), bound = bind(step, done)] { pointwise(out, bound, out); });
+      work_.push_back([out = view(step.out), bound = bound_posts(step, done, views)] { pointwise(out, bound, out); });
     copy_if_both(std::size_t(step.out));
-  }
-  std::vector<BoundPost> bind(const Step& step, std::size_t from = 0) const {
-    std::vector<BoundPost> bound;
-    for (std::size_t i = from; i < step.post.size(); ++i)
-      bound.push_back({&step.post[i], step.post[i].operand < 0 ? View() : view(step.post[i].operand)});
-    return bound;
   }
 
   void place_step(const Step& step, std::size_t index) {
@@ -274,7 +268,8 @@ class Bf16Plan : public Plan {
         if (backend_->packed[index].empty()) return place_depthwise(step, index);
         return place_convolution(step, index);
       case Step::Kind::pointwise:
-        work_.push_back([in = view(step.in[0]), bound = bind(step), out] { pointwise(in, bound, out); });
+        work_.push_back(
+            [in = view(step.in[0]), bound = bound_posts(step, 0, views), out] { pointwise(in, bound, out); });
         return copy_if_both(std::size_t(step.out));
       case Step::Kind::concatenate: {
         View part = out;

@@ -32,19 +32,11 @@ void for_each_row(const View& view, Work work) {
 }
 
 CALOTYPE_CLONES void widen(const bf16* from, float* to, int count) {
-  for (int i = 0; i < count; ++i) {
-    const std::uint32_t bits = std::uint32_t(from[i]) << 16;
-    std::memcpy(to + i, &bits, 4);
-  }
+  for (int i = 0; i < count; ++i) to[i] = widened(from[i]);
 }
 
-/// To the nearest, ties to even. Not for NaN.
 CALOTYPE_CLONES void narrow(const float* from, bf16* to, int count) {
-  for (int i = 0; i < count; ++i) {
-    std::uint32_t bits;
-    std::memcpy(&bits, from + i, 4);
-    to[i] = bf16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-  }
+  for (int i = 0; i < count; ++i) to[i] = narrowed(from[i]);
 }
 
 CALOTYPE_CLONES void leaky(float* x, int count, float slope) {
@@ -123,6 +115,15 @@ int piece(int channels) { return std::max(1, 1024 / channels); }
 bool dense(const View& view) { return view.pixel == view.channels * view.element(); }
 
 }  // namespace
+
+std::vector<BoundPost> bound_posts(const network::Step& step, std::size_t first, const std::vector<View>& views) {
+  std::vector<BoundPost> bound;
+  for (std::size_t i = first; i < step.post.size(); ++i) {
+    const int operand = step.post[i].operand;
+    bound.push_back({&step.post[i], operand < 0 ? View() : views[std::size_t(operand)]});
+  }
+  return bound;
+}
 
 void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out) {
   const int channels = in.channels;

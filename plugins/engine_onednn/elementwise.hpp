@@ -15,6 +15,9 @@ struct BoundPost {
   View operand;
 };
 
+/// The post operations of a step from `first` on, with `views` of all values.
+std::vector<BoundPost> bound_posts(const network::Step& step, std::size_t first, const std::vector<View>& views);
+
 /// out = post(in); in and out may be the same.
 void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out);
 /// What rounding to bf16 left of floats: out = in - rounded.

@@ -264,13 +264,7 @@ class Fp32Plan : public Plan {
   /// What is left of the post operations after the first `done`, in place.
   void rest(const Step& step, std::size_t done) {
     if (done == step.post.size()) return;
-    work_.push_back([out = view(step.out), bound = bind(step, done)] { pointwise(out, bound, out); });
-  }
-  std::vector<BoundPost> bind(const Step& step, std::size_t from = 0) const {
-    std::vector<BoundPost> bound;
-    for (std::size_t i = from; i < step.post.size(); ++i)
-      bound.push_back({&step.post[i], step.post[i].operand < 0 ? View() : view(step.post[i].operand)});
-    return bound;
+    work_.push_back([out = view(step.out), bound = bound_posts(step, done, views)] { pointwise(out, bound, out); });
   }
 
   void place_step(const Step& step, std::vector<Compiled>& convolutions, char* scratch, char* staging) {
@@ -283,7 +277,7 @@ class Fp32Plan : public Plan {
         return rest(step, transposed ? 0 : convolutions[0].riding);
       }
       case Step::Kind::pointwise:
-        work_.push_back([=, bound = bind(step)] { pointwise(in, bound, out); });
+        work_.push_back([=, bound = bound_posts(step, 0, views)] { pointwise(in, bound, out); });
         return;
       case Step::Kind::concatenate: {
         std::vector<View> parts;

@@ -14,21 +14,7 @@ using network::Step;
 
 constexpr int kTileElements = amx::kTileBytes / int(sizeof(bf16));
 
-/// To the nearest, ties to even.
-bf16 narrow(float v) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &v, 4);
-  return bf16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
 int chunks(int depth) { return (depth + amx::kDepth - 1) / amx::kDepth; }
-
-float widen(bf16 v) {
-  const std::uint32_t bits = std::uint32_t(v) << 16;
-  float wide;
-  std::memcpy(&wide, &bits, 4);
-  return wide;
-}
 
 int count_steps(const PackedConvolution& c) {
   return is_dense(c.inputs) ? c.kernel[0] * chunks(c.kernel[1] * c.inputs)
@@ -72,10 +58,10 @@ void fill(PackedConvolution& c, const Source& from, int first, int count) {
     for (std::size_t t = 0; t < from.taps.size(); ++t) {
       const float v = values[from.offsets[t]];
       bf16* const put = block + at[t];
-      *put = narrow(v);
+      *put = narrowed(v);
       if (!c.split) continue;
       put[third] = *put;
-      put[2 * third] = narrow(v - widen(*put));
+      put[2 * third] = narrowed(v - widened(*put));
     }
   };
   // In the order of the file; threads take outputs of their own.

@@ -3,11 +3,25 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace calotype::onednn {
 
 /// The upper half of a float (https://en.wikipedia.org/wiki/Bfloat16_floating-point_format).
 using bf16 = std::uint16_t;
+
+/// To the nearest, ties to even. Not for NaN.
+inline bf16 narrowed(float v) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &v, 4);
+  return bf16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+inline float widened(bf16 v) {
+  const std::uint32_t bits = std::uint32_t(v) << 16;
+  float wide;
+  std::memcpy(&wide, &bits, 4);
+  return wide;
+}
 
 struct View {
   char* data = nullptr;  ///< of the first channel of pixel 0,0 of image 0; a border may lie around the pixels

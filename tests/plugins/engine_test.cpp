@@ -86,6 +86,27 @@ BOOST_AUTO_TEST_CASE(outputs_are_right_at_any_size) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(every_precision_comes_near) {
+  for_each_engine([](Engine& engine) {
+    for (const char* precision : {"bf16", "fp16"}) {
+      std::shared_ptr<Network> network;
+      try {
+        network = engine.load(small, {"auto", {precision}, 0});
+      } catch (const Error& e) {
+        BOOST_TEST((e.code() == ErrorCode::unsupported), e.full_text());
+        continue;
+      }
+      for (const cv::Size size : {cv::Size(20, 12), cv::Size(1, 1), cv::Size(7, 33), cv::Size(70, 5)}) {
+        const cv::Mat input = random_input(size.height, size.width);
+        TensorMap outputs;
+        network->session()->run({{"x", input}}, outputs);
+        for (const auto& [name, expected] : expected_outputs(input))
+          BOOST_TEST(cv::norm(outputs[name], expected, cv::NORM_INF) < 0.01 * cv::norm(expected, cv::NORM_INF) + 0.01);
+      }
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(results_outlive_the_next_run) {
   for_each_engine([](Engine& engine) {
     const auto session = engine.load(small, {})->session();
