@@ -39,8 +39,8 @@ PEERS = {"onnxruntime": ("onnxruntime", "ONNX Runtime", ["fp32"]),
 
 def latent_inputs(folder, picture):
     """The codec's parts with what reaches them when the picture is compressed, decompressed and refined."""
-    sys.path.insert(0, str(ROOT / "training/codec"))
-    from runtime import Codec
+    sys.path.insert(0, str(ROOT / "training"))
+    from codec.runtime import Codec
 
     inputs = {}
 
@@ -166,7 +166,7 @@ def hides_tiles():
 def tile_description(folder):
     """A library to preload that describes the tiles to programs that die or slow down without."""
     library = f"{folder}/amx.so"
-    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", ROOT / "training/codec/amx.c", "-o", library], check=True)
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", ROOT / "training/common/amx.c", "-o", library], check=True)
     return library
 
 

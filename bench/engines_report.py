@@ -77,7 +77,7 @@ def markdown(results):
     width, height = results["picture"]
     described = ("" if not results["tiles_described"] else
                  " This machine hides the description of its AMX tiles (CPUID leaf 0x1d), without which the peers die "
-                 "or fall back; they run with `training/codec/amx.c` preloaded, Calotype's engines without.")
+                 "or fall back; they run with `training/common/amx.c` preloaded, Calotype's engines without.")
     parts = ["# Engines\n",
              "Written by `bench/engines.py`: one run of each network, inputs and outputs floats in memory, for a "
              f"picture of {width} x {height}; {results['processor']}, {results['cores']} cores. Best of "

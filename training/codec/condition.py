@@ -5,7 +5,7 @@ The optimisers' steps have fixed sizes, so a layer whose signals are a thousand 
 """
 import torch
 import torch.nn.functional as F
-from model import Block, Dense
+from codec.model import Block, Dense
 
 ALIVE = 1e-3                                     # share of positions where a unit fires at least
 

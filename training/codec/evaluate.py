@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rate-distortion on Kodak. evaluate.py FOLDER --data DIR [--baselines DIR] measures exported files (integer path, table code lengths);
-evaluate.py CHECKPOINT ... measures a float checkpoint (cross-entropies). Prints points and BD-rates (RGB PSNR, PCHIP on log bits per pixel)."""
+"""Rate-distortion on Kodak. python -m codec.evaluate FOLDER --data DIR [--baselines DIR] measures exported files (integer path, table code lengths);
+python -m codec.evaluate CHECKPOINT ... measures a float checkpoint (cross-entropies). Prints points and BD-rates (RGB PSNR, PCHIP on log bits per pixel)."""
 import argparse
 import glob
 import json
@@ -62,7 +62,7 @@ def psnr(a, b):
 
 def measure_picture(job):
     """(bpp, dB, bpp of the hyper-latents) per position."""
-    from runtime import Codec
+    from codec.runtime import Codec
     folder, im, positions = job
     codec = measure_picture.__dict__.setdefault(folder, None) or Codec(folder)
     measure_picture.__dict__[folder] = codec
@@ -88,8 +88,8 @@ def measure_folder(folder, pictures, positions=POSITIONS, processes=1, verbose=F
 
 def measure_checkpoint(path, pictures):
     import torch
-    from model import build
-    from train import evaluate, load
+    from codec.model import build
+    from codec.train import evaluate, load
     dev = 'cuda' if torch.cuda.is_available() else 'cpu'
     net = build(load(path)).to(dev).to(memory_format=torch.channels_last)
     return evaluate(net, [torch.from_numpy(im).permute(2, 0, 1)[None].float().to(dev) / 255 for im in pictures], dev)
@@ -104,7 +104,7 @@ def main():
     ap.add_argument('--processes', type=int, default=1)
     ap.add_argument('--verbose', action='store_true')
     a = ap.parse_args()
-    from data import read
+    from common.data import read
     pictures = [read(os.path.join(a.data, 'kodak', f'kodim{i:02d}.png')) for i in a.only]
     points = measure_folder(a.model, pictures, processes=a.processes, verbose=a.verbose) if os.path.isdir(a.model) else measure_checkpoint(a.model, pictures)
     report(points, a.baselines)

@@ -1,29 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports a checkpoint: export.py CHECKPOINT FOLDER --data DIR. ONNX networks, entropy.bin (integer networks and tables), model.ini.
+"""Exports a checkpoint: python -m codec.export CHECKPOINT FOLDER --data DIR. ONNX networks, entropy.bin (integer networks and tables), model.ini.
 
 The tables are fitted to, and the integer networks calibrated on, training photographs. Files are written beside and moved into place.
 """
 import argparse
-import hashlib
 import math
 import os
-import shutil
 import tempfile
 import numpy as np
 import onnx
 import torch
-from data import photographs
-from gradient import differentiate
-from graph import write_graphs
-from integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
-from model import LAMBDA, build
-from runtime import MU, POSITIONS, Codec
-from tables import Histograms
-from train import load
-from weights import PARTS, write_records
-
-SOURCE = '615 CC0, CC BY, CC BY-SA and Unsplash photographs'
-
+from codec.gradient import differentiate
+from codec.graph import write_graphs
+from codec.integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
+from codec.model import LAMBDA, build
+from codec.runtime import MU, POSITIONS, Codec
+from codec.tables import Histograms
+from codec.train import load
+from codec.weights import PARTS, write_records
+from common.data import SOURCE, photographs
+from common.manifest import install, write_manifest
 
 class FloatNet:
     """A scale network before quantisation; remembers the largest activations."""
@@ -56,16 +52,6 @@ def crops(images, size, count, rng):
         h, w = min(size, im.shape[0]), min(size, im.shape[1])
         y, x = rng.integers(im.shape[0] - h + 1), rng.integers(im.shape[1] - w + 1)
         yield im[y:y + h, x:x + w]
-
-
-def model_ini(folder, version):
-    digest = lambda f: hashlib.sha256(open(os.path.join(folder, f), 'rb').read()).hexdigest()
-    parts = [(p, p + '.onnx') for p in (*PARTS, 'synthesis_gradient')] + [('entropy', 'entropy.bin')]
-    lines = ['[model]', 'id=latent', 'task=codec', f'version={version}', 'license=Apache-2.0', f'source={SOURCE}', '', '[part]']
-    for name, file in parts:
-        lines += [f'{name}={file}', f'{name}_sha256={digest(file)}']
-    lines += ['', '[tile]', 'multiple=16', 'halo=64', 'size=1024', '', '[engine]', 'precision=fp32,bf16', '']
-    open(os.path.join(folder, 'model.ini'), 'w').write('\n'.join(lines))
 
 
 def main():
@@ -107,12 +93,9 @@ def main():
                 hist.add(codec.encode(y, min(POSITIONS, 32 * i + int(rng.integers(33)))))
         records.update(hist.records())
         write_records(entropy, records)
-        model_ini(tmp, a.version)
-        os.makedirs(a.folder, exist_ok=True)
-        for f in sorted(os.listdir(tmp), key=lambda f: f == 'model.ini'):
-            shutil.copy(os.path.join(tmp, f), os.path.join(a.folder, f + '.new'))
-            os.replace(os.path.join(a.folder, f + '.new'), os.path.join(a.folder, f))
-            print('  %-22s %9d bytes' % (f, os.path.getsize(os.path.join(a.folder, f))))
+        parts = {**{p: p + '.onnx' for p in (*PARTS, 'synthesis_gradient')}, 'entropy': 'entropy.bin'}
+        write_manifest(tmp, dict(id='latent', task='codec', version=a.version, source=SOURCE), parts, dict(multiple=16, halo=64, size=1024))
+        install(tmp, a.folder)
 
 
 if __name__ == '__main__':

@@ -1,37 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The float networks as ONNX files: plain convolutions and elementwise operations, weights that half precision holds, any height and width."""
+"""The float networks as ONNX files."""
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
-from weights import FOLDS, fold_shuffle
+from onnx import numpy_helper
+from codec.weights import FOLDS, fold_shuffle
+from common.graph import Graph
 
 
-class Graph:
+class CodecGraph(Graph):
     def __init__(self, state, name, inputs, outputs, half=True):
-        self.state, self.name, self.half, self.nodes, self.weights, self.count = state, name, half, [], [], 0
-        self.inputs = [helper.make_tensor_value_info('x', TensorProto.FLOAT, [1, inputs, 'h', 'w'])]
-        self.outputs = [helper.make_tensor_value_info('y', TensorProto.FLOAT, [1, outputs, 'H', 'W'])]
-
-    def op(self, kind, *inputs, out=None, **attributes):
-        self.count += 1
-        out = out or f'{kind.lower()}{self.count}'
-        self.nodes.append(helper.make_node(kind, list(inputs), [out], name=out, **attributes))
-        return out
-
-    def constant(self, value):
-        self.count += 1
-        self.weights.append(numpy_helper.from_array(np.float32(value).reshape(1), f'constant{self.count}'))
-        return f'constant{self.count}'
+        super().__init__(name, inputs, outputs, half)
+        self.state = state
 
     def parameter(self, name, value=None):
         value = self.state[name] if value is None else value
-        value = np.ascontiguousarray(FOLDS[name][0](value) if name in FOLDS else value)
-        if not self.half:
-            self.weights.append(numpy_helper.from_array(value.astype(np.float32), name))
-            return name
-        assert np.abs(value).max() < 60000
-        self.weights.append(numpy_helper.from_array(value.astype(np.float16), name))
-        return self.op('Cast', name, to=TensorProto.FLOAT)
+        return self.weight(name, FOLDS[name][0](value) if name in FOLDS else value)
 
     def conv(self, x, name, stride=1, pad=0, groups=1, out=None, weight=None, bias=None):
         w = self.parameter(name + '.weight', weight)
@@ -41,9 +23,6 @@ class Graph:
     def up(self, x, name, out=None):
         return self.op('ConvTranspose', x, self.parameter(name + '.weight'), self.parameter(name + '.bias'), kernel_shape=[5, 5],
                        strides=[2, 2], pads=[2] * 4, output_padding=[1, 1], out=out)
-
-    def relu(self, x):
-        return self.op('Relu', x)
 
     def block(self, x, name):
         t = self.relu(self.conv(x, name + '.a'))
@@ -67,13 +46,6 @@ class Graph:
         w = self.parameter(name + '.shuffled', fold_shuffle(self.state[name + '.weight'], self.state[name + '.bias'], factor))
         return self.op('ConvTranspose', x, w, kernel_shape=[2, 2], strides=[2, 2])
 
-    def save(self, path):
-        graph = helper.make_graph(self.nodes, self.name, self.inputs, self.outputs, self.weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 11)], producer_name='calotype')
-        model.ir_version = 6
-        onnx.checker.check_model(model)
-        onnx.save(model, path)
-
 
 def ones_channel(w, b):
     """The layer with one more output, which is always one."""
@@ -84,7 +56,7 @@ def write_graphs(state, folder, half=True):
     """state: name -> float32 array."""
     M, H = state['ga.linear.weight'].shape[0], state['ha.4.weight'].shape[0]
 
-    g = Graph(state, 'analysis', 3, M, half)
+    g = CodecGraph(state, 'analysis', 3, M, half)
     t = g.op('Add', g.op('Mul', 'x', g.constant(4)), g.constant(-2))
     for i in (0, 2, 4):
         t = g.gdn(g.conv(t, f'ga.branch.{i}', 2, 2), f'ga.branch.{i + 1}')
@@ -92,12 +64,12 @@ def write_graphs(state, folder, half=True):
     g.op('Add', g.conv('x', 'ga.linear', 16, 8), t, out='y')
     g.save(f'{folder}/analysis.onnx')
 
-    g = Graph(state, 'hyper_analysis', 2 * M, H, half)
+    g = CodecGraph(state, 'hyper_analysis', 2 * M, H, half)
     t = g.relu(g.conv(g.block(g.conv('x', 'ha.0'), 'ha.1'), 'ha.2', 2))
     g.conv(t, 'ha.4', 2, out='y')
     g.save(f'{folder}/hyper_analysis.onnx')
 
-    g = Graph(state, 'hyper_mean', H, M, half)
+    g = CodecGraph(state, 'hyper_mean', H, M, half)
     w, b = ones_channel(np.eye(H, dtype=np.float32)[..., None, None], np.zeros(H, np.float32))
     w, b = (numpy_helper.from_array(v.astype(np.float32), n) for v, n in ((w, 'ones_weight'), (b, 'ones_bias')))
     g.weights += [w, b]
@@ -108,12 +80,12 @@ def write_graphs(state, folder, half=True):
     g.save(f'{folder}/hyper_mean.onnx')
 
     for k in range(3):
-        g = Graph(state, f'context_{k + 1}', 2 * M, M, half)
+        g = CodecGraph(state, f'context_{k + 1}', 2 * M, M, half)
         t = g.block(g.block(g.conv('x', f'cx.{k}.0'), f'cx.{k}.1'), f'cx.{k}.2')
         g.conv(t, f'cx.{k}.3', out='y')
         g.save(f'{folder}/context_{k + 1}.onnx')
 
-    g = Graph(state, 'synthesis', M, 3, half)
+    g = CodecGraph(state, 'synthesis', M, 3, half)
     picture = g.op('ConvTranspose', 'x', g.parameter('gs.linear.weight'), g.parameter('gs.linear.bias'), kernel_shape=[32, 32], strides=[16, 16], pads=[8] * 4)
     t = g.gdn(g.dense(g.block(g.up('x', 'gs.branch.0'), 'gs.branch.1'), 'gs.dense'), 'gs.branch.2', True)
     t = g.gdn(g.up(t, 'gs.branch.3'), 'gs.branch.4', True)

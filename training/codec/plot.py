@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the training curve: plot.py OUT.png CURVE.json. The file lists [{name, gigapixels, jpeg, jpeg2000}]: BD-rates on Kodak against pixels seen."""
+"""Draws the training curve: python -m codec.plot OUT.png CURVE.json. The file lists [{name, gigapixels, jpeg, jpeg2000}]: BD-rates on Kodak against pixels seen."""
 import json
 import sys
 import matplotlib

@@ -6,8 +6,8 @@ The integer path is exact; float means and latents come from onnxruntime, so sym
 """
 import argparse
 import numpy as np
-from data import read
-from runtime import Codec
+from common.data import read
+from codec.runtime import Codec
 
 
 def main():

@@ -7,8 +7,8 @@ import os
 import zlib
 import numpy as np
 import onnxruntime as ort
-from integer import IntegerNet
-from weights import PARTS, read_records
+from codec.integer import IntegerNet
+from codec.weights import PARTS, read_records
 
 POSITIONS = 288
 MU = 0.08                                        # of the encoder's rounding; shipped as record 'mu'

@@ -20,12 +20,14 @@ def photographs(folder):
     return [read(f) for f in files if f.lower().endswith(('.jpg', '.jpeg', '.png'))]
 
 
-def kodak(folder, numbers=range(1, 25)):
-    """Evaluation pictures as N=1 float tensors."""
-    out = []
-    for i in numbers:
-        out.append(torch.from_numpy(read(os.path.join(folder, f'kodim{i:02d}.png'))).permute(2, 0, 1)[None].float() / 255)
-    return out
+def pictures(folder, every=1):
+    """Every n-th picture of an evaluation folder, sorted by name."""
+    return [read(f) for f in sorted(glob.glob(os.path.join(folder, '*.png')))[::every]]
+
+
+def tensor(picture):
+    """RGB uint8 picture to 1,3,H,W from 0 to 1."""
+    return torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
 
 
 class Crops:
@@ -48,3 +50,6 @@ class Crops:
 
     def next(self):
         return self.queue.get()
+
+
+SOURCE = '615 CC0, CC BY, CC BY-SA and Unsplash photographs'   # what DIR/photos-* was for the shipped weights
