@@ -16,8 +16,9 @@ std::string placeholder(const ParamSpec& spec) {
     std::string operator()(double) const { return "X"; }
     std::string operator()(const std::string&) const { return "TEXT"; }
   };
+  const bool text = std::holds_alternative<std::string>(spec.fallback);
   if (spec.choices.empty()) return std::visit(Name(), spec.fallback);
-  std::string joined;
+  std::string joined = text ? "" : std::visit(Name(), spec.fallback);
   for (const std::string& choice : spec.choices) joined += (joined.empty() ? "" : "|") + choice;
   return joined;
 }

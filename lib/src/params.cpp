@@ -34,6 +34,18 @@ bool in_range(const ParamSpec& spec, double number) {
   return std::isfinite(number) && (!spec.min || number >= *spec.min) && (!spec.max || number <= *spec.max);
 }
 
+bool is_number(const ParamSpec& spec) {
+  return std::holds_alternative<std::int64_t>(spec.fallback) || std::holds_alternative<double>(spec.fallback);
+}
+
+bool is_choice(const ParamSpec& spec, const std::string& text) {
+  return std::find(spec.choices.begin(), spec.choices.end(), text) != spec.choices.end();
+}
+
+bool is_word_for_fallback(const ParamSpec& spec, const std::string& text) {
+  return is_number(spec) && is_choice(spec, text);
+}
+
 /// Nothing when `text` is not a value that `spec` allows.
 std::optional<Value> parse_value(const ParamSpec& spec, const std::string& text) {
   if (std::holds_alternative<bool>(spec.fallback)) return parse_bool(text);
@@ -45,9 +57,7 @@ std::optional<Value> parse_value(const ParamSpec& spec, const std::string& text)
     const auto number = parse_number<double>(text);
     return number && in_range(spec, *number) ? std::optional<Value>(*number) : std::nullopt;
   }
-  const bool allowed =
-      spec.choices.empty() || std::find(spec.choices.begin(), spec.choices.end(), text) != spec.choices.end();
-  return allowed ? std::optional<Value>(text) : std::nullopt;
+  return spec.choices.empty() || is_choice(spec, text) ? std::optional<Value>(text) : std::nullopt;
 }
 
 std::string number_text(double number) {
@@ -82,6 +92,7 @@ Params Params::validated(const std::vector<ParamSpec>& specs, const RawParams& r
     const auto spec = std::find_if(specs.begin(), specs.end(), [&n = name](const ParamSpec& s) { return s.name == n; });
     if (spec == specs.end())
       throw Error(ErrorCode::usage, prefix + "unknown parameter \"" + name + "\"", unknown_parameter_hint(specs, name));
+    if (is_word_for_fallback(*spec, text)) continue;
     const std::optional<Value> value = parse_value(*spec, text);
     if (!value)
       throw Error(ErrorCode::usage, prefix + "parameter \"" + name + "\" cannot be \"" + text + "\"",
@@ -151,8 +162,9 @@ std::string to_string(const Value& value) {
 std::string describe(const ParamSpec& spec) {
   static constexpr const char* kTypes[] = {"bool", "int", "real", "text"};  // in the order of Value's alternatives
   std::string text = kTypes[spec.fallback.index()] + range_text(spec);
-  if (!spec.choices.empty()) text += " " + join(spec.choices, "|");
-  const std::string fallback = to_string(spec.fallback);
+  const bool word = is_number(spec) && !spec.choices.empty();
+  if (!spec.choices.empty()) text += (word ? " or " : " ") + join(spec.choices, "|");
+  const std::string fallback = word ? spec.choices.front() : to_string(spec.fallback);
   return fallback.empty() ? text : text + ", default " + fallback;
 }
 

@@ -10,6 +10,7 @@
 #include "calotype/log.hpp"
 #include "guard.hpp"
 #include "markers.hpp"
+#include "quality.hpp"
 
 namespace calotype {
 namespace {
@@ -127,6 +128,7 @@ ImageInfo JpegDecoder::probe(const Bytes& bytes) const {
   info.channels = codec.jpeg_color_space == JCS_GRAYSCALE ? 1 : 3;
   info.details.emplace_back("colour", colour_name(codec.jpeg_color_space));
   info.details.emplace_back("process", codec.progressive_mode ? "progressive" : "sequential");
+  if (const int quality = quality_of(codec)) info.details.emplace_back("quality", std::to_string(quality));
   if (codec.num_components >= 3) info.details.emplace_back("subsampling", subsampling(codec));
   return info;
 }
@@ -138,6 +140,7 @@ Image JpegDecoder::decode(const Bytes& bytes, const Params&) {
   colour_name(codec.jpeg_color_space);  // refuses what it does not know
   Image image;
   image.meta = metadata_of(jpeg);
+  image.jpeg_quality = quality_of(codec);
 
   const bool cmyk = is_cmyk(codec);
   const bool grey = codec.jpeg_color_space == JCS_GRAYSCALE;

@@ -15,15 +15,6 @@ using namespace calotype;
 
 namespace {
 
-/// The longest step of a network's output grid in input samples: sides of inputs are multiples of it.
-int granularity(const network::Program& program, const std::vector<network::Shape>& inputs) {
-  const auto shapes = program.shapes(inputs);
-  int largest = 1;
-  for (const auto& output : program.outputs)
-    largest = std::max(largest, inputs[0][2] / shapes[std::size_t(output.second)][2]);
-  return largest;
-}
-
 /// Channels of the first input, as the first convolution on it says.
 int input_channels(const network::Program& program) {
   for (const network::Step& step : program.steps)
@@ -38,6 +29,26 @@ std::vector<network::Shape> input_shapes(const network::Program& program, int n,
   std::vector<network::Shape> shapes{{n, input_channels(program), h, w}};
   for (std::size_t i = 1; i < program.inputs.size(); ++i) shapes.push_back({n, 3, 16 * h, 16 * w});
   return shapes;
+}
+
+bool fits(const network::Program& program, const std::vector<network::Shape>& inputs) {
+  try {
+    program.shapes(inputs);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Sides of inputs are multiples of this: the smallest at which all of a network's parts fit together, and no output
+/// sample stands for less.
+int granularity(const network::Program& program) {
+  const auto inputs = input_shapes(program, 1, 64, 64);
+  const auto shapes = program.shapes(inputs);
+  int unit = 1;
+  for (const auto& output : program.outputs) unit = std::max(unit, 64 / shapes[std::size_t(output.second)][2]);
+  while (!fits(program, input_shapes(program, 1, 65 * unit, 65 * unit))) unit *= 2;
+  return unit;
 }
 
 TensorMap random_inputs(const network::Program& program, const std::vector<network::Shape>& shapes) {
@@ -67,7 +78,7 @@ void expect_near(const TensorMap& got, const TensorMap& expected, const std::str
   }
 }
 
-/// Calls check(part, file, engine, precision).
+/// Calls check(file, network, precision, halo).
 template <class Check>
 void for_each_network(Check check) {
   int tested = 0;
@@ -88,7 +99,7 @@ void for_each_network(Check check) {
             continue;
           }
           BOOST_TEST_CONTEXT(id << "/" << part << " on " << name << " in " << precision)
-          check(where.file, *network, precision);
+          check(where.file, *network, precision, manifest.tile.halo);
           ++tested;
         }
       }
@@ -102,9 +113,9 @@ void for_each_network(Check check) {
 BOOST_AUTO_TEST_SUITE(models)
 
 BOOST_AUTO_TEST_CASE(engines_agree_at_odd_sizes_and_in_batches) {
-  for_each_network([](const std::filesystem::path& file, Network& network, const std::string& precision) {
+  for_each_network([](const std::filesystem::path& file, Network& network, const std::string& precision, int) {
     const network::Program program = network::fuse(network::read_onnx(file));
-    const int unit = granularity(program, input_shapes(program, 1, 64, 64));
+    const int unit = granularity(program);
     const auto reference = Registry::global().engine("opencv")->load(file, {})->session();
     const auto session = network.session();
     for (const cv::Vec3i& size : {cv::Vec3i(1, 3, 5), {1, 1, 1}, {2, 2, 3}, {1, 7, 17}, {1, 3, 5}}) {
@@ -121,15 +132,15 @@ BOOST_AUTO_TEST_CASE(engines_agree_at_odd_sizes_and_in_batches) {
 }
 
 BOOST_AUTO_TEST_CASE(tiles_make_the_whole) {
-  for_each_network([](const std::filesystem::path& file, Network& network, const std::string& precision) {
+  for_each_network([](const std::filesystem::path& file, Network& network, const std::string& precision, int pixels) {
     const network::Program program = network::fuse(network::read_onnx(file));
     const auto probe = input_shapes(program, 1, 64, 64);
     if (program.inputs.size() > 1 || program.outputs.size() > 1) return;
     const network::Shape made = program.shapes(probe)[std::size_t(program.outputs[0].second)];
     if (probe[0][1] != 3 && made[1] != 3) return;  // those that see pictures are tiled
     const double scale = made[2] / 64.;
-    // The halo is 64 pixels; what a network for latents reads is 16 times as far apart.
-    const int unit = granularity(program, probe), halo = scale > 1 ? 64 / int(scale) : 64;
+    // The halo is in pixels; what a network for latents reads is 16 times as far apart.
+    const int unit = granularity(program), halo = scale > 1 ? pixels / int(scale) : pixels;
     const TilePlan plan{3 * halo, halo, unit};
     const TensorMap in = random_inputs(program, input_shapes(program, 1, 5 * halo, 4 * halo));
     const auto session = network.session();

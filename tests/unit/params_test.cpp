@@ -85,4 +85,15 @@ BOOST_AUTO_TEST_CASE(every_error_code_has_its_exit_status) {
   for (const auto& [code, status] : table) BOOST_TEST(exit_status(code) == status);
 }
 
+BOOST_AUTO_TEST_CASE(words_stand_for_a_number_not_given) {
+  const std::vector<ParamSpec> specs = {{"sigma", 0.0, "noise", 0.0, 75.0, {"auto"}}};
+  BOOST_TEST(describe(specs[0]) == "real 0..75 or auto, default auto");
+  BOOST_TEST(!Params::validated(specs, {{"sigma", "auto"}}, "denoise").given("sigma"));
+  const Params params = Params::validated(specs, {{"sigma", "25"}}, "denoise");
+  BOOST_TEST(params.given("sigma"));
+  BOOST_TEST(params.get<double>("sigma") == 25);
+  BOOST_CHECK_THROW(Params::validated(specs, {{"sigma", "76"}}, "denoise"), Error);
+  BOOST_CHECK_THROW(Params::validated(specs, {{"sigma", "automatic"}}, "denoise"), Error);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

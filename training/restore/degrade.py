@@ -13,12 +13,21 @@ def planes(x):
     return x.permute(0, 3, 1, 2).float().div_(255)
 
 
+def greyed(crops, rng):
+    """A tenth of the crops without colour: grey pictures come as three equal channels, with equal noise."""
+    grey = torch.from_numpy(rng.random(len(crops)) < .1)
+    mean = crops.float().mean(3, keepdim=True).round().to(crops.dtype).expand_as(crops)
+    return torch.where(grey[:, None, None, None], mean, crops), grey[:, None, None, None]
+
+
 def noise(crops, rng):
     """White Gaussian noise of a known level; most levels up to 55, some up to SIGMA."""
+    crops, grey = greyed(crops, rng)
     clean = planes(crops)
     sigma = torch.from_numpy(np.where(rng.random(len(clean)) < .9, rng.random(len(clean)) * 55, rng.random(len(clean)) * SIGMA)).float() / 255
     sigma = sigma[:, None, None, None].expand(-1, 1, *clean.shape[2:])
-    return clean + sigma * torch.randn_like(clean), sigma, clean
+    grain = torch.randn_like(clean)
+    return clean + sigma * torch.where(grey, grain[:, :1], grain), sigma, clean
 
 
 def recompress(rgb, quality, sampling):
@@ -29,7 +38,7 @@ def recompress(rgb, quality, sampling):
 
 def jpeg(crops, rng):
     """JPEG artefacts; the map says how far the quality is from 100. Sometimes the grid of blocks does not begin at the crop's corner."""
-    out, crops = [], crops.numpy()
+    out, crops = [], greyed(crops, rng)[0].numpy()
     quality = np.clip(rng.choice([rng.integers(5, 96, len(crops)), rng.integers(5, 41, len(crops))]), 1, 100)
     for x, q in zip(crops, quality):
         dy, dx = rng.integers(0, 8, 2) if rng.random() < .25 else (0, 0)
@@ -52,7 +61,7 @@ def holes(crops, rng):
 
 
 def camera(crops, rng):
-    """What photographs really suffer from: noise that grows with the light, sensor noise blurred by demosaicking and scaling, JPEG; in random order (after Zhang et al., SCUNet). The map is the wanted strength, the noise's deviation."""
+    """What photographs really suffer from: noise that grows with the light, sensor noise blurred by demosaicking and scaling, JPEG; in random order (after Zhang et al., SCUNet). The map is the noise's deviation, or zero for a network that is to judge itself."""
     clean, crops = planes(crops), crops.numpy()
     noisy = []
     for x in crops:
@@ -71,7 +80,9 @@ def camera(crops, rng):
             y = recompress((y * 255 + .5).astype(np.uint8), rng.integers(40, 98), rng.choice([0x221111, 0x111111])).astype(np.float32) / 255
         noisy.append(y)
     noisy = torch.from_numpy(np.stack(noisy)).permute(0, 3, 1, 2)
-    sigma = (noisy - clean).std((1, 2, 3), keepdim=True).expand(-1, 1, *clean.shape[2:])
+    sigma = (noisy - clean).std((1, 2, 3), keepdim=True)
+    sigma[torch.from_numpy(rng.random(len(sigma)) < .6)] = 0
+    sigma = sigma.expand(-1, 1, *clean.shape[2:])
     return noisy, sigma, clean
 
 

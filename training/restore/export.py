@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a restoring network as ONNX: python -m restore.export CHECKPOINT FOLDER --task TASK [--tier TIER]; reads it back to train on."""
+"""Writes a restoring network as ONNX: python -m restore.export CHECKPOINT FOLDER --task TASK; reads it back to train on."""
 import argparse
 import os
 import tempfile
@@ -9,7 +9,7 @@ from common.data import SOURCE
 from common.graph import Graph
 from common.manifest import install, write_manifest
 from restore.degrade import TASKS
-from restore.model import TIERS, build
+from restore.model import build
 
 
 def unshuffled(w):
@@ -76,19 +76,24 @@ def halo(net):
     return -(-radius // net.multiple) * net.multiple
 
 
+def memory(net):
+    """Bytes per pixel that running it takes at most, weights aside: what engine_opencv needs, measured with bench/run_network."""
+    return 10 * net.head.weight.shape[0]
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument('checkpoint')
     ap.add_argument('folder')
     ap.add_argument('--task', choices=TASKS, required=True)
-    ap.add_argument('--tier', choices=TIERS, default='fast')
     ap.add_argument('--version', default='1')
     a = ap.parse_args()
-    net, name = build(load(a.checkpoint)), f'{a.task}-{a.tier}'
+    net = build(load(a.checkpoint))
     with tempfile.TemporaryDirectory() as tmp:
         graph(net).save(os.path.join(tmp, 'restore.onnx'))
         tile = dict(multiple=net.multiple, halo=halo(net), size=1024)
-        write_manifest(tmp, dict(id=name, task='restore', version=a.version, source=SOURCE), dict(restore='restore.onnx'), tile)
+        write_manifest(tmp, dict(id=os.path.basename(os.path.normpath(a.folder)), task='restore', version=a.version, source=SOURCE), dict(restore='restore.onnx'), tile,
+                       restore=dict(memory=memory(net), **(dict(blind='yes') if a.task == 'photo' else {})))
         install(tmp, a.folder)
 
 

@@ -33,6 +33,9 @@ struct Image {
   cv::Mat mask;    ///< optional CV_8U, same size; written by segmentation, read by inpainting (white: repair)
   std::vector<Label> labels;  ///< optional, written by classification, best first
   Metadata meta;
+  /// Of the JPEG file that the samples were decoded from, 1..100 as libjpeg counts, by its tables; 0: none, or not
+  /// known any more.
+  int jpeg_quality = 0;
 
   bool empty() const { return pixels.empty(); }
 };

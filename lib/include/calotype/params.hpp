@@ -20,7 +20,8 @@ struct ParamSpec {
   Value fallback;
   std::string doc;                           ///< one sentence, with the unit
   std::optional<double> min = {}, max = {};  ///< inclusive, numbers only
-  std::vector<std::string> choices = {};     ///< text only; empty: anything
+  /// Text: all that is allowed; empty: anything. Numbers: words for "not given", such as "auto".
+  std::vector<std::string> choices = {};
 };
 
 /// Text as typed by a person, before validation.

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deblock.hpp"
+
+#include <calotype/log.hpp>
+#include <opencv2/core.hpp>
+
+#include "jpeg_traces.hpp"
+#include "tile_plan.hpp"
+
+namespace calotype::restore {
+
+ElementInfo Deblock::info() {
+  ElementInfo info;
+  info.name = "deblock";
+  info.doc = "Removes the artefacts of JPEG compression.";
+  info.params = {
+      {"quality",
+       std::int64_t(100),
+       "JPEG quality that the picture was stored with; auto takes it from the file, or finds it in the samples",
+       1.,
+       100.,
+       {"auto"}},
+      {"strength", 1.0, "how much of the artefacts that were found is taken away", 0.0, 1.0},
+      {"model", std::string("deblock-fast"), "the model, by name or folder"}};
+  for (ParamSpec& param : restorer_params()) info.params.push_back(std::move(param));
+  return info;
+}
+
+Image Deblock::run(Image image, const Params& params) {
+  int quality = params.get<int>("quality");
+  if (!params.given("quality")) {
+    quality = image.jpeg_quality ? image.jpeg_quality : jpeg_traces(image.pixels);
+    log(LogLevel::info, quality ? "deblock: JPEG quality " + std::to_string(quality) + " was found"
+                                : "deblock: no traces of JPEG were found; the picture stays as it is");
+    if (!quality) return image;
+  }
+  restorer_.open(params.get<std::string>("model"), engine_choice(params));
+  const cv::Mat condition(1, 1, CV_32F, cv::Scalar(1 - quality / 100.));
+  const TilePlan tiles = tile_plan(restorer_.manifest(), image.pixels, params.get<std::int64_t>("max-memory"));
+  image.pixels = restorer_.run(image.pixels, condition, params.get<double>("strength"), tiles);
+  image.jpeg_quality = 0;
+  return image;
+}
+
+}  // namespace calotype::restore

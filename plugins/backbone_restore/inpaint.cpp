@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inpaint.hpp"
+
+#include <calotype/error.hpp>
+#include <calotype/log.hpp>
+#include <cmath>
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/photo.hpp>
+
+#include "../common/samples.hpp"
+#include "fill.hpp"
+#include "holes.hpp"
+#include "tile_plan.hpp"
+
+namespace calotype::restore {
+namespace {
+
+/// Holes deeper than this are beyond what the network was trained on (training/restore/holes.py: strokes up to 30).
+constexpr double kDepth = 20;
+
+/// cv::inpaint works on 8-bit samples of one or three channels.
+cv::Mat classical(const cv::Mat& colours, const cv::Mat& mask, bool telea) {
+  cv::Mat repaired;
+  cv::inpaint(with_depth(colours, CV_8U), mask, repaired, 3, telea ? cv::INPAINT_TELEA : cv::INPAINT_NS);
+  return with_depth(repaired, colours.depth());
+}
+
+cv::Mat filled(const cv::Mat& colours, const cv::Mat& mask) {
+  cv::Mat samples, rough;
+  colours.convertTo(samples, CV_32F);
+  fill(samples, mask).convertTo(rough, colours.depth());
+  return rough;
+}
+
+/// 1 deep inside the mask, falling towards its edge over `width` pixels.
+cv::Mat feathered(const cv::Mat& mask, int width) {
+  cv::Mat padded, distance;
+  cv::copyMakeBorder(mask, padded, 1, 1, 1, 1, cv::BORDER_REPLICATE);
+  cv::distanceTransform(padded, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+  return cv::min(distance(cv::Rect(1, 1, mask.cols, mask.rows)) / (width + 1), 1);
+}
+
+/// Only where the mask is: everything else stays as it is, to the bit.
+void composite(const cv::Mat& repaired, const cv::Mat& mask, int feather, cv::Mat& target) {
+  if (feather == 0) return repaired.copyTo(target, mask);
+  cv::Mat from, to, weight;
+  cv::merge(std::vector<cv::Mat>(std::size_t(target.channels()), feathered(mask, feather)), weight);
+  target.convertTo(from, CV_32F);
+  repaired.convertTo(to, CV_32F);
+  cv::Mat mixed = from + weight.mul(to - from);
+  mixed.convertTo(mixed, target.depth());
+  mixed.copyTo(target, mask);
+}
+
+cv::Mat colours_of(const cv::Mat& pixels) {
+  if (pixels.channels() != 4) return pixels.clone();
+  cv::Mat colours;
+  cv::cvtColor(pixels, colours, cv::COLOR_BGRA2BGR);
+  return colours;
+}
+
+/// What was repaired is opaque.
+cv::Mat with_alpha_of(const cv::Mat& pixels, const cv::Mat& colours, const cv::Mat& mask) {
+  if (pixels.channels() != 4) return colours;
+  std::vector<cv::Mat> channels;
+  cv::split(colours, channels);
+  channels.emplace_back();
+  cv::extractChannel(pixels, channels[3], 3);
+  channels[3].setTo(full_scale(pixels.depth()), mask);
+  cv::Mat all;
+  cv::merge(channels, all);
+  return all;
+}
+
+}  // namespace
+
+ElementInfo Inpaint::info() {
+  ElementInfo info;
+  info.name = "inpaint";
+  info.doc = "Repairs scratches, text, spots and other holes.";
+  info.params = {
+      {"mask", std::string(), "picture of the same size, white where to repair; without it, where it is transparent"},
+      {"method", std::string("net"), "net, or the classical telea and ns", {}, {}, {"net", "telea", "ns"}},
+      {"dilate", std::int64_t(0), "pixels by which the mask grows first", 0.0, 100.0},
+      {"feather", std::int64_t(0), "pixels inside the mask's edge over which old and new are mixed", 0.0, 100.0},
+      {"model", std::string("inpaint"), "the network, by name or folder"}};
+  for (ParamSpec& param : restorer_params()) info.params.push_back(std::move(param));
+  return info;
+}
+
+Image Inpaint::run(Image image, const Params& params) {
+  cv::Mat mask = hole_mask(image, params.get<std::string>("mask"));
+  const int dilate = params.get<int>("dilate");
+  if (dilate > 0)
+    cv::dilate(mask, mask, cv::getStructuringElement(cv::MORPH_ELLIPSE, cv::Size(2 * dilate + 1, 2 * dilate + 1)));
+  if (cv::countNonZero(mask) == 0) {
+    log(LogLevel::warning, "inpaint: the mask is empty, nothing was repaired");
+    return image;
+  }
+  const std::string method = params.get<std::string>("method");
+  if (method == "net") restorer_.open(params.get<std::string>("model"), engine_choice(params));
+  const double depth = hole_depth(mask);
+  if (depth > kDepth)
+    log(LogLevel::warning, "inpaint: a hole is " + std::to_string(static_cast<int>(std::lround(depth))) +
+                               " pixels deep; beyond " + std::to_string(static_cast<int>(kDepth)) +
+                               " expect a blur, not an invented picture");
+
+  const cv::Mat colours = colours_of(image.pixels);
+  for (const cv::Rect& part : surroundings(mask)) {
+    const cv::Mat hole = mask(part);
+    cv::Mat target = colours(part), repaired, condition;
+    if (method == "net") {
+      hole.convertTo(condition, CV_32F, 1 / 255.);
+      const TilePlan tiles = tile_plan(restorer_.manifest(), target, params.get<std::int64_t>("max-memory"));
+      repaired = restorer_.run(filled(target, hole), condition, 1, tiles);
+    } else {
+      repaired = classical(target, hole, method == "telea");
+    }
+    composite(repaired, hole, params.get<int>("feather"), target);
+  }
+  image.pixels = with_alpha_of(image.pixels, colours, mask);
+  image.mask.release();
+  return image;
+}
+
+}  // namespace calotype::restore

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "noise_level.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "../common/samples.hpp"
+
+namespace calotype::restore {
+namespace {
+
+constexpr int kMostPatches = 30000;
+
+/// One patch in each row, from the picture's colours.
+cv::Mat patches(const cv::Mat& samples, int side) {
+  const cv::Size places(samples.cols - side + 1, samples.rows - side + 1);
+  const int step = std::max(1, static_cast<int>(std::ceil(std::sqrt(double(places.area()) / kMostPatches))));
+  const int length = side * samples.channels();
+  const int count = ((places.width + step - 1) / step) * ((places.height + step - 1) / step);
+  cv::Mat rows(count, side * length, CV_32F);
+  int row = 0;
+  for (int y = 0; y < places.height; y += step)
+    for (int x = 0; x < places.width; x += step, ++row)
+      for (int line = 0; line < side; ++line) {
+        const float* from = samples.ptr<float>(y + line) + x * samples.channels();
+        std::copy(from, from + length, rows.ptr<float>(row) + line * length);
+      }
+  return rows;
+}
+
+/// Ascending eigenvalues; the largest are dropped until mean and median agree.
+double noise_variance(const std::vector<float>& eigenvalues) {
+  double sum = 0;
+  for (const float value : eigenvalues) sum += value;
+  for (std::size_t n = eigenvalues.size(); n > 0; sum -= eigenvalues[--n]) {
+    const double mean = sum / static_cast<double>(n);
+    const double median = n % 2 ? eigenvalues[n / 2] : (eigenvalues[n / 2 - 1] + eigenvalues[n / 2]) / 2;
+    if (mean <= median * (1 + 1e-6)) return median;
+  }
+  return 0;
+}
+
+}  // namespace
+
+double noise_level(const cv::Mat& pixels) {
+  const int side = pixels.channels() == 1 ? 8 : 6;
+  if (pixels.cols < 2 * side || pixels.rows < 2 * side) return 0;
+  cv::Mat samples;
+  pixels.convertTo(samples, CV_32F, 255 / full_scale(pixels.depth()));
+  if (samples.channels() == 4) {
+    cv::Mat colours(samples.size(), CV_32FC3);
+    cv::mixChannels(samples, colours, {0, 0, 1, 1, 2, 2});
+    samples = colours;
+  }
+  const cv::Mat rows = patches(samples, side);
+  cv::Mat mean, covariance, values;
+  cv::calcCovarMatrix(rows, covariance, mean, cv::COVAR_NORMAL | cv::COVAR_ROWS | cv::COVAR_SCALE, CV_32F);
+  cv::eigen(covariance, values);
+  std::vector<float> ascending(values.begin<float>(), values.end<float>());
+  std::sort(ascending.begin(), ascending.end());
+  return std::sqrt(std::max(0., noise_variance(ascending)));
+}
+
+}  // namespace calotype::restore
