@@ -31,23 +31,20 @@ std::vector<network::Shape> input_shapes(const network::Program& program, int n,
   return shapes;
 }
 
-bool fits(const network::Program& program, const std::vector<network::Shape>& inputs) {
+/// Height of an output for an input of this height; 0 where the network's parts do not fit together.
+int made(const network::Program& program, int output, int side) {
   try {
-    program.shapes(inputs);
-    return true;
+    return program.shapes(input_shapes(program, 1, side, side))[std::size_t(output)][2];
   } catch (const Error&) {
-    return false;
+    return 0;
   }
 }
 
-/// Sides of inputs are multiples of this: the smallest at which all of a network's parts fit together, and no output
-/// sample stands for less.
+/// Sides of inputs are multiples of this: the smallest power of two at which outputs keep their proportion.
 int granularity(const network::Program& program) {
-  const auto inputs = input_shapes(program, 1, 64, 64);
-  const auto shapes = program.shapes(inputs);
   int unit = 1;
-  for (const auto& output : program.outputs) unit = std::max(unit, 64 / shapes[std::size_t(output.second)][2]);
-  while (!fits(program, input_shapes(program, 1, 65 * unit, 65 * unit))) unit *= 2;
+  for (const auto& [name, output] : program.outputs)
+    while (64 * made(program, output, 65 * unit) != 65 * unit * made(program, output, 64) && unit < 64) unit *= 2;
   return unit;
 }
 
@@ -134,11 +131,11 @@ BOOST_AUTO_TEST_CASE(engines_agree_at_odd_sizes_and_in_batches) {
 BOOST_AUTO_TEST_CASE(tiles_make_the_whole) {
   for_each_network([](const std::filesystem::path& file, Network& network, const std::string& precision, int pixels) {
     const network::Program program = network::fuse(network::read_onnx(file));
-    const auto probe = input_shapes(program, 1, 64, 64);
     if (program.inputs.size() > 1 || program.outputs.size() > 1) return;
-    const network::Shape made = program.shapes(probe)[std::size_t(program.outputs[0].second)];
-    if (probe[0][1] != 3 && made[1] != 3) return;  // those that see pictures are tiled
-    const double scale = made[2] / 64.;
+    const auto in_shapes = input_shapes(program, 1, 64, 64);
+    const network::Shape out = program.shapes(in_shapes)[std::size_t(program.outputs[0].second)];
+    if (in_shapes[0][1] != 3 && out[1] != 3) return;  // those that see or make pictures are tiled
+    const double scale = out[2] / 64.;
     // The halo is in pixels; what a network for latents reads is 16 times as far apart.
     const int unit = granularity(program), halo = scale > 1 ? pixels / int(scale) : pixels;
     const TilePlan plan{3 * halo, halo, unit};
