@@ -10,7 +10,7 @@ volatile sig_atomic_t received = 0;
 
 extern "C" void on_signal(int signal) {
   received = signal;
-  static const char note[] = "\ncalotype: stopping after this file; once more stops at once\n";
+  static const char note[] = "\ncalotype: stopping after the files at work; once more stops at once\n";
   if (write(STDERR_FILENO, note, sizeof note - 1) < 0) return;
 }
 
