@@ -19,14 +19,17 @@ void six_pictures(const Folder& folder) {
   for (const std::string name : {"a", "b", "c", "d", "e", "f"}) folder.picture("in/" + name + ".ppm");
 }
 
+/// Begins a script: `await 'COMMAND'` waits until it succeeds, ten seconds at most.
+const std::string kAwait = "await() { n=0; until eval \"$1\" || [ $((n += 1)) -gt 1000 ]; do sleep 0.01; done; }\n";
+
 /// Starts to denoise them on `out`; goes on when the first is being computed and no other may be.
-const std::string kBeginDenoise = kFakeRestore +
+const std::string kBeginDenoise = kFakeRestore + kAwait +
                                   "calotype denoise --gate gate in -o out --skip-existing & job=$!\n"
-                                  "while kill -0 $job && [ ! -s gate.begun ]; do sleep 0.01; done\n";
+                                  "await '[ -s gate.begun ]'\n";
 
 /// Sends it, and waits until it was understood.
 std::string first_signal(const std::string& signal) {
-  return "kill -" + signal + " $job; until grep -q 'once more stops at once' ../err; do sleep 0.01; done\n";
+  return "kill -" + signal + " $job; await 'grep -q \"once more stops at once\" ../err'\n";
 }
 
 /// After an interrupted run: the same command does the rest, as if nothing had happened.
@@ -227,14 +230,27 @@ BOOST_AUTO_TEST_CASE(three_broken_of_twenty) {
   BOOST_TEST(folder.run("diff -r out1 out2 && diff -r out1 out30").status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_of_the_inputs_that_failed_decides_the_status) {
+  const Folder folder;
+  // What comes through the pipe, and is no picture, fails later than what does not exist.
+  const auto status = [&](const std::string& inputs) {
+    return folder
+        .run(kAwait + "rm -f pipe; mkfifo pipe; calotype convert " + inputs + " -f ppm -o out < pipe & job=$!\n" +
+             "exec 3> pipe; await 'grep -q missing.png ../err'; echo no picture >&3; exec 3>&-; wait $job")
+        .status;
+  };
+  BOOST_TEST(status("- missing.png") == 5);
+  BOOST_TEST(status("missing.png -") == 3);
+}
+
 BOOST_AUTO_TEST_CASE(jobs_share_the_threads) {
   const Folder folder;
   six_pictures(folder);
-  const auto finished = folder.run(kFakeRestore +
+  const auto finished = folder.run(kFakeRestore + kAwait +
                                    "calotype denoise --gate gate --jobs 2 --threads 6 in -o two & job=$!\n"
-                                   "while kill -0 $job && [ \"$(cat gate.begun)\" != \"3\n3\" ]; do sleep 0.01; done\n"
-                                   "touch gate; wait $job\n"
+                                   "await '[ $(wc -l < gate.begun) = 2 ]'; cat gate.begun; touch gate; wait $job\n"
                                    "calotype denoise in -o one && diff -r one two");
+  BOOST_TEST(finished.out == "3\n3\n");
   BOOST_TEST(finished.status == 0, finished.err);
   BOOST_TEST(contains(finished.err, "6 of 6 files, "));
   BOOST_TEST(folder.run("calotype convert in -o x --jobs 0").status == 2);
