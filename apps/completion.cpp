@@ -22,6 +22,15 @@ std::string quoted(std::string text, const std::string& quote_escape) {
   return "'" + text + "'";
 }
 
+/// A verb whose plugin is not installed has none.
+std::vector<Option> options_of(const Verb& verb) {
+  try {
+    return all_options(verb);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 std::string verb_names() {
   std::vector<std::string> names;
   for (const Verb* verb : verbs()) names.push_back(verb->name);
@@ -37,7 +46,7 @@ void bash() {
   for (const Verb* verb : verbs()) {
     std::vector<std::string> flags;
     std::string values;
-    for (const Option& option : all_options(*verb)) {
+    for (const Option& option : options_of(*verb)) {
       flags.push_back("--" + option.name);
       if (!option.choices.empty())
         values += "        --" + option.name + ") COMPREPLY=($(compgen -W '" + joined(option.choices) +
@@ -60,7 +69,7 @@ void zsh() {
       "words\n  ((CURRENT--))\n  case $verb in");
   for (const Verb* verb : verbs()) {
     print("    " + std::string(verb->name) + ")\n      _arguments \\");
-    for (const Option& option : all_options(*verb)) {
+    for (const Option& option : options_of(*verb)) {
       std::string doc;
       for (const char c : option.doc)
         doc += c == '[' || c == ']' || c == ':' ? std::string("\\") + c : std::string(1, c);
@@ -80,7 +89,7 @@ void fish() {
     print("complete -c calotype -n __fish_use_subcommand -f -a " + std::string(verb->name) + " -d " +
           quoted(verb->summary, "\\'"));
   for (const Verb* verb : verbs())
-    for (const Option& option : all_options(*verb)) {
+    for (const Option& option : options_of(*verb)) {
       std::string line =
           "complete -c calotype -n '__fish_seen_subcommand_from " + std::string(verb->name) + "' -l " + option.name;
       if (option.letter) line += std::string(" -s ") + option.letter;

@@ -6,6 +6,7 @@
 #include <opencv2/core.hpp>
 
 #include "common/console.hpp"
+#include "common/elements.hpp"
 
 using namespace calotype;
 
@@ -68,12 +69,6 @@ std::string round_trip(const std::string& codec, const std::string& engine) {
   return std::to_string(bytes.size()) + " bytes, " + fixed(decibels, 1) + " dB";
 }
 
-bool has_engines(const Item& item) {
-  for (const ParamSpec& spec : item.element.params)
-    if (spec.name == "engine") return true;
-  return false;
-}
-
 /// Makes the element once, which runs its plugin's code.
 std::string instantiate(const Item& item) {
   Registry& registry = Registry::global();
@@ -131,7 +126,7 @@ int selftest(bool json) {
     bool networks = false;
     report.check("parameters of " + codec, [&]() -> std::string {
       const Item item = registry.describe(Kind::encoder, codec);
-      networks = has_engines(item);
+      networks = runs_networks(item.element);
       return std::to_string(item.element.params.size());
     });
     for (const std::string& engine : networks ? engines : std::vector<std::string>{""})

@@ -15,8 +15,8 @@ struct Verb {
   int (*run)(const Arguments&);  ///< the exit status; may throw calotype::Error
 };
 
-extern const Verb compare_verb, completion_verb, compress_verb, convert_verb, decompress_verb, help_verb, info_verb,
-    inspect_verb, run_verb;
+extern const Verb compare_verb, completion_verb, compress_verb, convert_verb, deblock_verb, decompress_verb,
+    denoise_verb, help_verb, info_verb, inpaint_verb, inspect_verb, run_verb;
 
 /// All of them, in the order in which help lists them.
 const std::vector<const Verb*>& verbs();

@@ -5,15 +5,18 @@
 
 #include <calotype/log.hpp>
 #include <cstdio>
+#include <mutex>
 
 using calotype::LogLevel;
 
 namespace {
 
 int verbosity = 0;  // -1 quiet, 0, 1 information, 2 debug
+std::mutex mutex;   // of the flag, and so that lines stay whole
 bool progress_shown = false;
 
 void to_stderr(const std::string& line) {
+  const std::lock_guard<std::mutex> lock(mutex);
   std::fprintf(stderr, "%s%s\n", progress_shown ? "\r\033[K" : "", line.c_str());
   progress_shown = false;
 }
@@ -43,10 +46,12 @@ void print_error(const std::string& verb, const std::string& text) {
   to_stderr("calotype" + (verb.empty() ? "" : " " + verb) + ": " + text);
 }
 
-void show_progress(std::size_t number, std::size_t total, const std::string& name) {
+void show_progress(const std::string& line) {
   static const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (!terminal || verbosity < 0 || total < 2) return;
-  std::fprintf(stderr, "\r\033[K[%zu/%zu] %s ...", number, total, name.c_str());
+  if (!terminal || verbosity < 0) return;
+  const std::lock_guard<std::mutex> lock(mutex);
+  // Without wrapping: a line that is too long for the window could not be taken back.
+  std::fprintf(stderr, "\r\033[K\033[?7l%s\033[?7h", line.c_str());
   progress_shown = true;
 }
 

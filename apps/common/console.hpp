@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything said to people goes to stderr; stdout is for results.
+// Everything said to people goes to stderr; stdout is for results. Lines of several threads do not mix.
 #pragma once
-#include <cstddef>
 #include <string>
 
 #include "common/json.hpp"
@@ -17,8 +16,8 @@ bool is_verbose();
 void report(const std::string& line);
 /// "calotype VERB: text".
 void print_error(const std::string& verb, const std::string& text);
-/// "[3/120] name ...", on a terminal only and when there are several, until the next line replaces it.
-void show_progress(std::size_t number, std::size_t total, const std::string& name);
+/// On a terminal only, until the next line replaces it.
+void show_progress(const std::string& line);
 
 /// A line of results on stdout.
 void print(const std::string& line);

@@ -50,6 +50,21 @@ RawParams element_params(const std::vector<Option>& options, const Arguments& ar
   return params;
 }
 
+bool declares(const ElementInfo& element, const std::string& parameter) {
+  return std::any_of(element.params.begin(), element.params.end(),
+                     [&](const ParamSpec& spec) { return spec.name == parameter; });
+}
+
+bool runs_networks(const ElementInfo& element) { return declares(element, "engine"); }
+
+std::set<std::string> decoder_extensions(const std::string& decoder) {
+  std::set<std::string> extensions;
+  for (const Item& item : Registry::global().items())
+    if (item.element.kind == Kind::decoder && (decoder.empty() || item.element.name == decoder))
+      extensions.insert(item.element.extensions.begin(), item.element.extensions.end());
+  return extensions;
+}
+
 Option threads_option() { return {"threads", 0, "N", "Use at most N processor cores (0: all)."}; }
 
 void set_threads(const Arguments& arguments) {

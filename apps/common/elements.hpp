@@ -3,6 +3,7 @@
 #include <calotype/params.hpp>
 #include <calotype/registry.hpp>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ std::vector<Option> element_options(calotype::Kind kind, const std::string& name
                                     const std::map<std::string, char>& letters = {});
 /// Those of them that were given.
 calotype::RawParams element_params(const std::vector<Option>& options, const Arguments& arguments);
+
+bool declares(const calotype::ElementInfo& element, const std::string& parameter);
+/// Such an element keeps all cores, or a device, busy.
+bool runs_networks(const calotype::ElementInfo& element);
+/// Of the files that this decoder reads, or with an empty name any.
+std::set<std::string> decoder_extensions(const std::string& decoder = {});
 
 /// --threads for verbs whose element has no such parameter.
 Option threads_option();

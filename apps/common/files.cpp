@@ -18,22 +18,29 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, ignored);
 }
 
-/// The wanted files of a folder, relative to it.
-template <class Iterator>
-std::vector<fs::path> files_in(const fs::path& folder, const std::set<std::string>& extensions) {
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+}  // namespace
+
+std::vector<fs::path> files_in(const fs::path& folder, const std::set<std::string>& extensions, bool recursive,
+                               const fs::path& left_out) {
   std::vector<fs::path> found;
+  std::error_code ignored;
   try {
-    for (const fs::directory_entry& entry : Iterator(folder))
-      if (entry.is_regular_file() && extensions.count(calotype::extension_of(entry.path().string())))
-        found.push_back(entry.path().lexically_relative(folder));
+    for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
+      if (!recursive || (entry->is_directory() && fs::equivalent(entry->path(), left_out, ignored)))
+        entry.disable_recursion_pending();
+      if (entry->is_regular_file() && extensions.count(calotype::extension_of(entry->path().string())))
+        found.push_back(entry->path().lexically_relative(folder));
+    }
   } catch (const fs::filesystem_error& error) {
     throw Error(ErrorCode::io, folder.string() + ": " + error.code().message());
   }
   std::sort(found.begin(), found.end());
   return found;
 }
-
-}  // namespace
 
 std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRules& rules) {
   if (inputs.empty()) throw Error(ErrorCode::usage, "no input given", "name a file, a folder, or - for standard input");
@@ -49,22 +56,27 @@ std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRule
   if (!named && rules.extension.empty())
     throw Error(ErrorCode::usage, "the output's format is not known", "say --format NAME, or name the file with -o");
 
+  const std::string dotted_suffix = rules.suffix.empty() ? "" : "." + rules.suffix;
   std::vector<Job> jobs;
   const auto add = [&](const fs::path& input, const fs::path& relative) {
     std::string output = rules.output;
     if (!named) {
       fs::path path = into_folder ? fs::path(output) / relative : input;
-      output = path == "-" ? "-" : path.replace_extension(rules.extension).string();
+      const std::string extension = (into_folder ? "" : dotted_suffix) + "." + rules.extension;
+      output = path == "-" ? "-" : path.replace_extension(extension).string();
     }
-    jobs.push_back({input.string(), output});
+    jobs.push_back({input.string(), output, relative.string()});
   };
   for (const std::string& input : inputs) {
     if (!is_folder(input)) {
       add(input, input == "-" ? fs::path("stdin") : fs::path(input).filename());
       continue;
     }
-    const auto found = rules.recursive ? files_in<fs::recursive_directory_iterator>(input, rules.extensions)
-                                       : files_in<fs::directory_iterator>(input, rules.extensions);
+    std::vector<fs::path> found = files_in(input, rules.extensions, rules.recursive, into_folder ? rules.output : "");
+    if (!rules.suffix.empty())
+      found.erase(std::remove_if(found.begin(), found.end(),
+                                 [&](const fs::path& path) { return ends_with(path.stem().string(), dotted_suffix); }),
+                  found.end());
     if (found.empty())
       throw Error(ErrorCode::not_found, input + ": no picture in this folder",
                   rules.recursive ? "" : "--recursive looks into its sub-folders");

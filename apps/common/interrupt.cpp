@@ -4,14 +4,20 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+
 namespace {
 
-volatile sig_atomic_t received = 0;
+std::atomic<int> received = 0;  // by whichever thread; looked at by all
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler cannot wait for a lock");
 
 extern "C" void on_signal(int signal) {
+  const int error = errno;
   received = signal;
-  static const char note[] = "\ncalotype: stopping after this file; once more stops at once\n";
-  if (write(STDERR_FILENO, note, sizeof note - 1) < 0) return;
+  static const char note[] = "\ncalotype: stopping after the files at work; once more stops at once\n";
+  [[maybe_unused]] const ssize_t told = write(STDERR_FILENO, note, sizeof note - 1);
+  errno = error;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// After this the first Ctrl-C (or SIGTERM) only asks the loop over the files to stop; the second ends the process.
+/// After this the first Ctrl-C (or SIGTERM) only asks for no more files to be begun; the second ends the process.
 void stop_gently();
-/// The signal that came, or 0. To be looked at between files.
+/// The signal that came, or 0. To be looked at before another file is begun.
 int stop_signal();

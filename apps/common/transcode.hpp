@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <calotype/params.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "common/files.hpp"
 #include "common/options.hpp"
 
-/// What compress, decompress and convert share: decode each input, encode it, write it, report it.
+/// What all verbs that turn pictures into pictures share: decode each input, encode it again, write it. Restoration has
+/// a backbone between.
 struct Transcode {
   std::string decoder;         ///< inputs must be of this format; empty: any
   std::string encoder;         ///< name or extension; empty: by the output's extension
   std::string extension;       ///< of outputs that -o does not name
   calotype::RawParams params;  ///< each goes to the decoder, the encoder or both, whichever declares it
+  std::string backbone = {};   ///< between the two; empty: none
+  std::function<calotype::RawParams(const Job&)> backbone_params = {};
+  std::string suffix = {};  ///< see JobRules
 };
 
-/// -o, --overwrite, --recursive, --max-pixels, --json.
+/// Those of batches, and --max-pixels.
 std::vector<Option> transcode_options();
-/// A failed file is reported and the rest done; returns the exit status of the first failure.
-int transcode(const std::string& verb, const Transcode& plan, const Arguments& arguments);
+/// -p KEY=VALUE, for verbs that write any format.
+Option param_option();
+/// What -p and --threads say.
+calotype::RawParams format_params(const Arguments& arguments);
+/// Returns the exit status, as run_batch() does.
+int transcode(const std::string& verb, Transcode plan, const Arguments& arguments);

@@ -56,6 +56,22 @@ bool write_all(int fd, const Bytes& bytes) {
   return true;
 }
 
+/// Names a new file only when it is whole, so that not even a killed process leaves a part of it. False where the file
+/// exists already, or the file system cannot do that.
+bool write_unnamed(const std::string& path, const Bytes& bytes) {
+  if (::access(path.c_str(), F_OK) == 0) return false;
+  const std::string folder = fs::path(path).parent_path().string();
+  File file(::open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666));
+  if (file.fd() < 0) return false;
+  if (!write_all(file.fd(), bytes)) fail(path, "write", errno);
+  const std::string link = "/proc/self/fd/" + std::to_string(file.fd());
+  if (::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0) return false;
+  if (file.close()) return true;
+  const int error = errno;
+  ::unlink(path.c_str());
+  fail(path, "write", error);
+}
+
 /// A new file `.name.XXXXXX.tmp` beside the target, removed again unless it was published.
 class TemporaryFile {
  public:
@@ -158,6 +174,7 @@ void write_file(const std::string& path, const Bytes& bytes, bool overwrite) {
     return;
   }
   check_writable(path, overwrite);
+  if (write_unnamed(path, bytes)) return;
   TemporaryFile temporary(path);
   temporary.write(bytes);
   temporary.publish(overwrite);

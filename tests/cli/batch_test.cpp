@@ -1,10 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-// What compress, decompress and convert share, shown with convert.
+// What all verbs that turn files into files share, shown with convert, and with denoise where it matters how long a
+// file takes.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <map>
 
 #include "command.hpp"
 
 using Names = std::vector<std::string>;
+
+namespace {
+
+/// a.ppm to f.ppm in a folder.
+void six_pictures(const Folder& folder) {
+  for (const std::string name : {"a", "b", "c", "d", "e", "f"}) folder.picture("in/" + name + ".ppm");
+}
+
+/// Begins a script: `await 'COMMAND'` waits until it succeeds, ten seconds at most.
+const std::string kAwait = "await() { n=0; until eval \"$1\" || [ $((n += 1)) -gt 1000 ]; do sleep 0.01; done; }\n";
+
+/// Starts to denoise them on `out`; goes on when the first is being computed and no other may be.
+const std::string kBeginDenoise = kFakeRestore + kAwait +
+                                  "calotype denoise --gate gate in -o out --skip-existing & job=$!\n"
+                                  "await '[ -s gate.begun ]'\n";
+
+/// Sends it, and waits until it was understood.
+std::string first_signal(const std::string& signal) {
+  return "kill -" + signal + " $job; await 'grep -q \"once more stops at once\" ../err'\n";
+}
+
+/// After an interrupted run: the same command does the rest, as if nothing had happened.
+void check_that_it_goes_on(const Folder& folder, const std::string& summary) {
+  const auto finished = folder.run(kFakeRestore +
+                                   "touch gate; calotype denoise --gate gate in -o out --skip-existing\n"
+                                   "calotype denoise --quiet in -o uninterrupted && diff -r out uninterrupted");
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(contains(finished.err, summary), finished.err);
+}
+
+}  // namespace
 
 BOOST_AUTO_TEST_SUITE(batch)
 
@@ -73,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_broken_file_does_not_stop_the_others) {
   BOOST_TEST(finished.status == 4);  // of the first failure; c.png is missing, which is 3
   BOOST_TEST(contains(finished.err, "calotype convert: b.png: "));
   BOOST_TEST(contains(finished.err, "calotype convert: c.png: "));
-  BOOST_TEST(contains(finished.err, "2 of 4 files, "));
+  BOOST_TEST(contains(finished.err, "2 of 4 files, 2 failed, "));
   BOOST_TEST(folder.names() == Names({"a.png", "b.png", "d.png", "out/", "out/a.ppm", "out/d.ppm"}),
              boost::test_tools::per_element());
   BOOST_TEST(folder.run("calotype convert c.png -o c.ppm").status == 3);
@@ -116,20 +153,20 @@ BOOST_AUTO_TEST_CASE(json_has_one_object_per_file) {
   folder.write("bro\\ken\x80.png", "\x89PNG\r\n\x1a\n and no more");
   const auto finished = folder.run("calotype convert --json 'quo\"te.png' bro*.png missing.png --format ppm");
   BOOST_TEST(finished.status == 4);
-  const auto objects = json_lines(finished.out);
+  std::map<std::string, boost::property_tree::ptree> objects;  // they come as they are done
+  for (const auto& object : json_lines(finished.out)) objects[object.get<std::string>("input")] = object;
   BOOST_REQUIRE(objects.size() == 3);
-  BOOST_TEST(objects[0].get<std::string>("input") == "quo\"te.png");
-  BOOST_TEST(objects[0].get<std::string>("output") == "quo\"te.ppm");
-  BOOST_TEST(objects[0].get<std::size_t>("bytes") == folder.read("quo\"te.ppm").size());
-  BOOST_TEST(objects[0].get<std::size_t>("input_bytes") == folder.read("quo\"te.png").size());
-  BOOST_TEST(objects[0].get<int>("width") == 48);
-  BOOST_TEST(objects[0].get<int>("height") == 32);
-  BOOST_TEST(objects[0].get<double>("bpp") == 8.0 * folder.read("quo\"te.ppm").size() / (48 * 32));
-  BOOST_TEST(objects[0].get<double>("seconds") > 0);
-  BOOST_TEST(objects[0].get_child("networks").empty());
-  BOOST_TEST(objects[1].get<std::string>("input") == "bro\\ken\xef\xbf\xbd.png");
-  BOOST_TEST(objects[1].get<int>("status") == 4);
-  BOOST_TEST(objects[2].get<int>("status") == 3);
+  const auto& done = objects["quo\"te.png"];
+  BOOST_TEST(done.get<std::string>("output") == "quo\"te.ppm");
+  BOOST_TEST(done.get<std::size_t>("bytes") == folder.read("quo\"te.ppm").size());
+  BOOST_TEST(done.get<std::size_t>("input_bytes") == folder.read("quo\"te.png").size());
+  BOOST_TEST(done.get<int>("width") == 48);
+  BOOST_TEST(done.get<int>("height") == 32);
+  BOOST_TEST(done.get<double>("bpp") == 8.0 * folder.read("quo\"te.ppm").size() / (48 * 32));
+  BOOST_TEST(done.get<double>("seconds") > 0);
+  BOOST_TEST(done.get_child("networks").empty());
+  BOOST_TEST(objects["bro\\ken\xef\xbf\xbd.png"].get<int>("status") == 4);
+  BOOST_TEST(objects["missing.png"].get<int>("status") == 3);
 }
 
 BOOST_AUTO_TEST_CASE(limits) {
@@ -159,19 +196,123 @@ BOOST_AUTO_TEST_CASE(output_that_cannot_be_written) {
   BOOST_TEST(folder.run("calotype convert a.png -f ppm -o - > /dev/full").status == 8);
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_lets_the_file_at_work_finish_and_starts_no_other) {
+BOOST_AUTO_TEST_CASE(existing_files_are_skipped) {
   const Folder folder;
-  folder.picture("a.png");
-  folder.picture("c.png");
-  // The first result line proves that the handler is in place; the second input is held open meanwhile.
-  const auto finished = folder.run(
-      "mkfifo pipe; calotype convert --json a.png - c.png -f ppm -o out < pipe > log & job=$!\n"
-      "exec 3> pipe; until [ -s log ]; do sleep 0.02; done\n"
-      "kill -TERM $job; cat a.png >&3; exec 3>&-; wait $job");
-  BOOST_TEST(finished.status == 128 + 15);
-  BOOST_TEST(contains(finished.err, "2 of 3 files"));
-  BOOST_TEST(folder.has("out/stdin.ppm"));
-  BOOST_TEST(!folder.has("out/c.ppm"));
+  for (const std::string name : {"a.png", "b.png", "c.png"}) folder.picture("in/" + name);
+  folder.write("out/b.ppm", "precious");
+  const auto finished = folder.run("calotype convert in -o out --format ppm --skip-existing --json");
+  BOOST_TEST(finished.status == 0);
+  BOOST_TEST(contains(finished.err, "2 of 3 files, 1 skipped, "));
+  BOOST_TEST(contains(finished.out, R"({"input":"in/b.png","output":"out/b.ppm","skipped":true})"));
+  BOOST_TEST(folder.read("out/b.ppm") == "precious");
+  BOOST_TEST(folder.read("out/a.ppm").substr(0, 2) == "P6");
+  const auto refused = folder.run("calotype convert in -o out --format ppm");
+  BOOST_TEST(refused.status == 2);
+  BOOST_TEST(contains(refused.err, "--skip-existing"));
+  BOOST_TEST(folder.run("calotype convert in -o out -f ppm --skip-existing --overwrite").status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(three_broken_of_twenty) {
+  const Folder folder;
+  for (char name = 'a'; name < 'u'; ++name) folder.picture(std::string("in/") + name + ".png");
+  folder.write("in/c.png", folder.read("in/c.png").substr(0, 60));
+  folder.write("in/k.png", "no picture");
+  folder.write("in/t.png", folder.read("in/t.png").substr(0, 100));
+  for (const std::string jobs : {"1", "2", "30"}) {
+    const auto finished = folder.run("calotype convert in -o out" + jobs + " --format ppm --json --jobs " + jobs);
+    BOOST_TEST(finished.status == 4);
+    BOOST_TEST(contains(finished.err, "17 of 20 files, 3 failed, "), finished.err);
+    for (const std::string broken : {"c", "k", "t"})
+      BOOST_TEST(contains(finished.err, "calotype convert: in/" + broken + ".png: "));
+    BOOST_TEST(json_lines(finished.out).size() == 20);
+  }
+  BOOST_TEST(folder.run("ls out1 | wc -l").out == "17\n");
+  BOOST_TEST(folder.run("diff -r out1 out2 && diff -r out1 out30").status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_of_the_inputs_that_failed_decides_the_status) {
+  const Folder folder;
+  // What comes through the pipe, and is no picture, fails later than what does not exist.
+  const auto status = [&](const std::string& inputs) {
+    return folder
+        .run(kAwait + "rm -f pipe; mkfifo pipe; calotype convert " + inputs + " -f ppm -o out < pipe & job=$!\n" +
+             "exec 3> pipe; await 'grep -q missing.png ../err'; echo no picture >&3; exec 3>&-; wait $job")
+        .status;
+  };
+  BOOST_TEST(status("- missing.png") == 5);
+  BOOST_TEST(status("missing.png -") == 3);
+}
+
+BOOST_AUTO_TEST_CASE(jobs_share_the_threads) {
+  const Folder folder;
+  six_pictures(folder);
+  const auto finished = folder.run(kFakeRestore + kAwait +
+                                   "calotype denoise --gate gate --jobs 2 --threads 6 in -o two & job=$!\n"
+                                   "await '[ $(wc -l < gate.begun) = 2 ]'; cat gate.begun; touch gate; wait $job\n"
+                                   "calotype denoise in -o one && diff -r one two");
+  BOOST_TEST(finished.out == "3\n3\n");
+  BOOST_TEST(finished.status == 0, finished.err);
+  BOOST_TEST(contains(finished.err, "6 of 6 files, "));
+  BOOST_TEST(folder.run("calotype convert in -o x --jobs 0").status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_lets_the_file_at_work_finish_and_starts_no_other) {
+  for (const std::string signal : {"INT", "TERM"}) {
+    const Folder folder;
+    six_pictures(folder);
+    const auto finished = folder.run(kBeginDenoise + first_signal(signal) + "touch gate; wait $job");
+    BOOST_TEST(finished.status == 128 + (signal == "INT" ? 2 : 15));
+    BOOST_TEST(contains(finished.err, "1 of 6 files, "), finished.err);
+    BOOST_TEST(contains(finished.err, "; 5 remain, the same command with --skip-existing goes on"));
+    BOOST_TEST(folder.run("ls -A out | wc -l").out == "1\n");
+    check_that_it_goes_on(folder, "5 of 6 files, 1 skipped, ");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_second_signal_ends_it_at_once) {
+  const Folder folder;
+  six_pictures(folder);
+  const auto finished = folder.run(kBeginDenoise + first_signal("INT") + "kill -INT $job; wait $job");
+  BOOST_TEST(finished.status == 128 + 2);
+  BOOST_TEST(!folder.has("out"));
+  check_that_it_goes_on(folder, "6 of 6 files, ");
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_run_goes_on) {
+  const Folder folder;
+  six_pictures(folder);
+  folder.write("out/.f.png.123456.tmp", "what may be left where the file system has no unnamed files");
+  const auto finished = folder.run(kBeginDenoise + "kill -KILL $job; wait $job");
+  BOOST_TEST(finished.status == 128 + 9);
+  BOOST_TEST(folder.run("ls out").out.empty());
+  BOOST_TEST(folder.run("rm out/.f.png.123456.tmp").status == 0);
+  check_that_it_goes_on(folder, "6 of 6 files, ");
+}
+
+BOOST_AUTO_TEST_CASE(killed_while_it_writes) {
+  const Folder folder;
+  folder.picture("a.png", 100, 100);
+  // Who writes more than 4096 bytes is killed.
+  const auto finished = folder.run("ulimit -f 8; exec calotype convert --quiet a.png -o b.ppm");
+  BOOST_TEST(finished.status == 128 + SIGXFSZ);
+  BOOST_TEST(!folder.has("b.ppm"));
+  const int unnamed = ::open(folder.path(".").c_str(), O_WRONLY | O_TMPFILE, 0600);
+  if (unnamed >= 0) {
+    ::close(unnamed);
+    BOOST_TEST(folder.names() == Names({"a.png"}), boost::test_tools::per_element());
+  }
+  BOOST_TEST(folder.run("calotype convert a.png -o b.ppm").status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(progress_is_for_terminals) {
+  const Folder folder;
+  folder.picture("in/a.png");
+  folder.picture("in/b.png");
+  const auto shown = folder.run("script -qec 'calotype convert in -o out -f ppm' /dev/null");
+  BOOST_TEST(contains(shown.out, "[0/2] in/a.png"), shown.out);
+  BOOST_TEST(contains(shown.out, "[2/2] "));
+  BOOST_TEST(contains(shown.out, " files/s, 0 s left  in/b.png"));
+  BOOST_TEST(!contains(folder.run("calotype convert in -o again -f ppm").err, "[2/2]"));
 }
 
 BOOST_AUTO_TEST_CASE(pipelines) {

@@ -75,6 +75,8 @@ std::vector<std::string> Folder::names() const {
   return found;
 }
 
+const std::string kFakeRestore = "export CALOTYPE_PLUGIN_PATH='" FAKE_PLUGIN_DIR "'\n";
+
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::vector<boost::property_tree::ptree> json_lines(const std::string& text) {

@@ -33,6 +33,9 @@ class Folder {
   std::string path_;
 };
 
+/// Begins a script in which denoise, deblock and inpaint are those of restore_plugin.cpp.
+extern const std::string kFakeRestore;
+
 bool contains(const std::string& text, const std::string& part);
 /// Each line parsed as JSON; throws when one is not.
 std::vector<boost::property_tree::ptree> json_lines(const std::string& text);

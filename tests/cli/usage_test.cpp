@@ -4,8 +4,8 @@
 #include "command.hpp"
 
 namespace {
-const char* const kVerbs[] = {"compress", "decompress", "convert", "info",      "compare",
-                              "run",      "inspect",    "help",    "completion"};
+const char* const kVerbs[] = {"compress", "denoise", "deblock", "inpaint", "decompress", "convert",
+                              "info",     "compare", "run",     "inspect", "help",       "completion"};
 }
 
 BOOST_AUTO_TEST_SUITE(usage)

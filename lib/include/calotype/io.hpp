@@ -16,7 +16,9 @@ struct Limits {
 
 /// The whole file, or standard input for "-". Throws not_found, io or limit.
 CALOTYPE_API Bytes read_file(const std::string& path, const Limits& limits = {});
-/// Writes beside the target and renames, so that a reader never sees half a file and a failure leaves nothing behind.
+/// The file gets its name when it is whole: a reader never sees half of it, and a failure leaves nothing behind. A
+/// process that is killed leaves at most `.name.XXXXXX.tmp`, and that only where it replaces a file or the file system
+/// has no unnamed ones.
 /// "-" is standard output. Throws io; usage when the file exists and `overwrite` is false.
 CALOTYPE_API void write_file(const std::string& path, const Bytes& bytes, bool overwrite = false);
 
