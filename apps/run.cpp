@@ -4,6 +4,7 @@
 
 #include "common/console.hpp"
 #include "common/elements.hpp"
+#include "common/networks.hpp"
 #include "verbs.hpp"
 
 using namespace calotype;
@@ -30,6 +31,7 @@ int run(const Arguments& arguments) {
     return 0;
   }
   const Image image = pipeline.run();
+  if (is_verbose()) report("done" + networks_text());
   for (const Label& label : image.labels) print(fixed(label.score, 4) + " " + label.name);
   return 0;
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <calotype/error.hpp>
 #include <calotype/io.hpp>
-#include <calotype/model.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -16,6 +15,7 @@
 
 #include "common/console.hpp"
 #include "common/interrupt.hpp"
+#include "common/networks.hpp"
 
 namespace fs = std::filesystem;
 using namespace calotype;
@@ -81,14 +81,6 @@ void write_output(const std::string& output, const Bytes& bytes, bool overwrite)
     if (failed) throw Error(ErrorCode::io, fs::path(output).parent_path().string() + ": " + failed.message());
   }
   write_file(output, bytes, overwrite);
-}
-
-Json networks_json() {
-  std::vector<Json> networks;
-  for (const NetworkInfo& network : networks_in_use())
-    networks.push_back(
-        Json::object({{"engine", network.engine}, {"device", network.device}, {"precision", network.precision}}));
-  return Json::array(networks);
 }
 
 std::string time_left(double seconds) {
@@ -187,9 +179,7 @@ class Batch {
       std::string line = job.input + " -> " + job.output + ", " + std::to_string(output.width) + "x" +
                          std::to_string(output.height) + ", " + std::to_string(size) + " bytes, " + fixed(bpp, 3) +
                          " bpp, " + fixed(seconds.count(), 2) + " s";
-      if (is_verbose())
-        for (const NetworkInfo& network : networks_in_use())
-          line += ", " + network.engine + " on " + network.device + " in " + network.precision;
+      if (is_verbose()) line += networks_text();
       report(line);
     }
     progress();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/restore.hpp"
 
+#include <calotype/error.hpp>
+
 #include "common/elements.hpp"
 #include "common/transcode.hpp"
 
@@ -17,6 +19,9 @@ std::vector<Option> restore_options(const std::string& backbone) {
 int restore(const std::string& backbone, const std::string& suffix, const Arguments& arguments,
             const std::function<RawParams(const Job&)>& of_one_file) {
   set_threads(arguments);
+  if (arguments.has("max-memory") && arguments.integer("jobs", 1, 1) > 1)
+    throw Error(ErrorCode::usage, "--max-memory bounds what one file needs, and --jobs asks for several at once",
+                "leave one of them out");
   const RawParams of_all = element_params(element_options(Kind::backbone, backbone), arguments);
   Transcode plan;
   plan.encoder = arguments.text("format");

@@ -40,6 +40,8 @@ BOOST_AUTO_TEST_CASE(mistakes_are_answered_with_the_way_out) {
     BOOST_TEST(contains(finished.err, answer), command << " said: " << finished.err);
     BOOST_TEST(finished.out.empty());
   };
+  check("calotype denoise -j 2 --max-memory 300 a.png b.png", "leave one of them out");
+  check("calotype denoise --sigma much a.png", "real 0..75 or auto");
   check("calotype", "no verb given");
   check("calotype compres", "did you mean \"compress\"?");
   check("calotype --versoin", "did you mean \"--version\"?");
