@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import onnx
 
 from engines_report import REFERENCES, markdown, speedups, threads_text
 from speed import processor
@@ -55,8 +56,20 @@ def latent_inputs(folder, picture):
     return {**inputs, "synthesis_gradient": {**inputs["synthesis"], "target": target}}
 
 
-# Model -> what makes {part: {input: array}} from its folder and an RGB picture.
-INPUTS = {"latent": latent_inputs}
+def restore_inputs(folder, picture):
+    """The picture with a condition that is the same everywhere."""
+    condition = np.full(picture.shape[:2] + (1,), 0.1)
+    return {"restore": {"x": np.dstack([picture / 255, condition]).transpose(2, 0, 1)[None]}}
+
+
+# Task -> what makes {part: {input: array}} from a model's folder and an RGB picture.
+INPUTS = {"codec": latent_inputs, "restore": restore_inputs}
+
+
+def structure(path):
+    """What two networks that differ only in their weights have in common."""
+    graph = onnx.load(str(path)).graph
+    return str([(n.op_type, list(n.attribute)) for n in graph.node] + [list(t.dims) for t in graph.initializer])
 
 
 @dataclass(frozen=True)
@@ -198,15 +211,24 @@ def runners(binaries, engines, peers, precisions, preload):
     return ours + theirs
 
 
-def measure_model(folder, picture, options, engines, peers, preload):
-    """Yields a row for each runner, part by part."""
+def read_manifest(folder):
     manifest = configparser.ConfigParser()
     manifest.read(folder / "model.ini")
+    return manifest
+
+
+def measure_model(folder, picture, options, engines, peers, preload, seen):
+    """Yields a row for each runner, part by part; `seen`: the structures measured before and whose they were."""
+    manifest = read_manifest(folder)
     precisions = manifest["engine"]["precision"].split(",")
     chosen = runners(options.binaries, engines, peers, precisions, preload)
     said = set()
-    for part, inputs in INPUTS[folder.name](folder, picture).items():
+    for part, inputs in INPUTS[manifest["model"]["task"]](folder, picture).items():
         if options.parts and part not in options.parts:
+            continue
+        same = seen.setdefault(structure(folder / manifest["part"][part]), folder.name)
+        if same != folder.name:
+            print(f"{folder.name} {part}: the network of {same} with other weights, left out", file=sys.stderr)
             continue
         for threads in options.threads:
             results, complaints = measure(chosen, folder / manifest["part"][part], inputs, threads, options.seconds,
@@ -260,12 +282,12 @@ def main():
                "versions": engines | {PEERS[peer][1]: version for peer, version in peers.items()},
                "rows": json.loads(file.read_text())["rows"] if options.keep and file.exists() else []}
     with tempfile.TemporaryDirectory() as folder:
-        preload = tile_description(folder) if described else None
+        preload, seen = tile_description(folder) if described else None, {}
         for model in models:
-            if model.name not in INPUTS:
-                print(f"{model.name}: no inputs for it in bench/engines.py, left out", file=sys.stderr)
+            if read_manifest(model)["model"]["task"] not in INPUTS:
+                print(f"{model.name}: no inputs for its task in bench/engines.py, left out", file=sys.stderr)
             elif not options.models or model.name in options.models:
-                for rows in measure_model(model, picture, options, engines, peers, preload):
+                for rows in measure_model(model, picture, options, engines, peers, preload, seen):
                     results["rows"] = merged(results["rows"], rows)
                     results["speedups"] = speedups(results["rows"])
                     save(options.out, results)

@@ -33,22 +33,25 @@ cv::Mat filled(const cv::Mat& colours, const cv::Mat& mask) {
   return rough;
 }
 
-/// 1 deep inside the mask, falling towards its edge over `width` pixels.
-cv::Mat feathered(const cv::Mat& mask, int width) {
-  cv::Mat padded, distance;
-  cv::copyMakeBorder(mask, padded, 1, 1, 1, 1, cv::BORDER_REPLICATE);
-  cv::distanceTransform(padded, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
-  return cv::min(distance(cv::Rect(1, 1, mask.cols, mask.rows)) / (width + 1), 1);
+/// Inside a part of the mask, 1 deep inside and falling towards the mask's edge over `width` pixels; empty for 0.
+cv::Mat feathered(const cv::Mat& mask, const cv::Rect& part, int width) {
+  if (width == 0) return {};
+  const cv::Rect seen =
+      cv::Rect(part.x - width - 1, part.y - width - 1, part.width + 2 * width + 2, part.height + 2 * width + 2) &
+      cv::Rect(cv::Point(0, 0), mask.size());
+  cv::Mat distance;
+  cv::distanceTransform(mask(seen), distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+  return cv::min(distance(part - seen.tl()) / (width + 1), 1);
 }
 
 /// Only where the mask is: everything else stays as it is, to the bit.
-void composite(const cv::Mat& repaired, const cv::Mat& mask, int feather, cv::Mat& target) {
-  if (feather == 0) return repaired.copyTo(target, mask);
-  cv::Mat from, to, weight;
-  cv::merge(std::vector<cv::Mat>(std::size_t(target.channels()), feathered(mask, feather)), weight);
+void composite(const cv::Mat& repaired, const cv::Mat& mask, const cv::Mat& weight, cv::Mat& target) {
+  if (weight.empty()) return repaired.copyTo(target, mask);
+  cv::Mat from, to, weights;
+  cv::merge(std::vector<cv::Mat>(std::size_t(target.channels()), weight), weights);
   target.convertTo(from, CV_32F);
   repaired.convertTo(to, CV_32F);
-  cv::Mat mixed = from + weight.mul(to - from);
+  cv::Mat mixed = from + weights.mul(to - from);
   mixed.convertTo(mixed, target.depth());
   mixed.copyTo(target, mask);
 }
@@ -89,6 +92,25 @@ ElementInfo Inpaint::info() {
   return info;
 }
 
+void Inpaint::repair(const cv::Mat& colours, const cv::Mat& mask, std::int64_t max_megabytes, int feather) {
+  const TilePlan tiles = tile_plan(restorer_.manifest(), colours, max_megabytes);
+  const cv::Rect bounds(cv::Point(0, 0), mask.size());
+  for (const cv::Rect& part : surroundings(mask))
+    for (int y = part.y; y < part.br().y; y += tiles.size)
+      for (int x = part.x; x < part.br().x; x += tiles.size) {
+        const cv::Rect core = cv::Rect(x, y, tiles.size, tiles.size) & part;
+        if (cv::countNonZero(mask(core)) == 0) continue;
+        const cv::Rect seen = cv::Rect(core.x - tiles.halo, core.y - tiles.halo, core.width + 2 * tiles.halo,
+                                       core.height + 2 * tiles.halo) &
+                              bounds;
+        cv::Mat condition, target = colours(core);
+        mask(seen).convertTo(condition, CV_32F, 1 / 255.);
+        const TilePlan whole{tiles.size + 2 * tiles.halo, tiles.halo, tiles.multiple};
+        const cv::Mat repaired = restorer_.run(filled(colours(seen), mask(seen)), condition, 1, whole);
+        composite(repaired(core - seen.tl()), mask(core), feathered(mask, core, feather), target);
+      }
+}
+
 Image Inpaint::run(Image image, const Params& params) {
   cv::Mat mask = hole_mask(image, params.get<std::string>("mask"));
   const int dilate = params.get<int>("dilate");
@@ -107,18 +129,14 @@ Image Inpaint::run(Image image, const Params& params) {
                                " expect a blur, not an invented picture");
 
   const cv::Mat colours = colours_of(image.pixels);
-  for (const cv::Rect& part : surroundings(mask)) {
-    const cv::Mat hole = mask(part);
-    cv::Mat target = colours(part), repaired, condition;
-    if (method == "net") {
-      hole.convertTo(condition, CV_32F, 1 / 255.);
-      const TilePlan tiles = tile_plan(restorer_.manifest(), target, params.get<std::int64_t>("max-memory"));
-      repaired = restorer_.run(filled(target, hole), condition, 1, tiles);
-    } else {
-      repaired = classical(target, hole, method == "telea");
+  const int feather = params.get<int>("feather");
+  if (method == "net")
+    repair(colours, mask, params.get<std::int64_t>("max-memory"), feather);
+  else
+    for (const cv::Rect& part : surroundings(mask)) {
+      cv::Mat target = colours(part);
+      composite(classical(target, mask(part), method == "telea"), mask(part), feathered(mask, part, feather), target);
     }
-    composite(repaired, hole, params.get<int>("feather"), target);
-  }
   image.pixels = with_alpha_of(image.pixels, colours, mask);
   image.mask.release();
   return image;

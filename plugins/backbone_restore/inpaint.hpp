@@ -12,6 +12,9 @@ class Inpaint : public Backbone {
   Image run(Image image, const Params& params) override;
 
  private:
+  /// In pieces of bounded size; `colours` is written only where the mask is.
+  void repair(const cv::Mat& colours, const cv::Mat& mask, std::int64_t max_megabytes, int feather);
+
   Restorer restorer_;
 };
 

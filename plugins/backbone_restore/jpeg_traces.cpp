@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kBlock = 8;
 constexpr int kMostBlocks = 4096;
+constexpr int kLargest = 2048;  // of larger pictures the middle is looked at
 
 /// Row, column and step (ITU-T T.81, table K.1) of the coefficients that are looked at.
 struct Frequency {
@@ -26,8 +27,10 @@ constexpr std::array<Frequency, 9> kFrequencies = {
 using Coefficients = std::array<std::vector<float>, kFrequencies.size()>;
 
 cv::Mat luminance(const cv::Mat& pixels) {
+  const cv::Size size(std::min(pixels.cols, kLargest), std::min(pixels.rows, kLargest));
+  const cv::Rect middle(cv::Point((pixels.cols - size.width) / 2, (pixels.rows - size.height) / 2), size);
   cv::Mat samples, grey;
-  pixels.convertTo(samples, CV_32F, 255 / full_scale(pixels.depth()));
+  pixels(middle).convertTo(samples, CV_32F, 255 / full_scale(pixels.depth()));
   if (samples.channels() == 1) return samples;
   cv::cvtColor(samples, grey, samples.channels() == 4 ? cv::COLOR_BGRA2GRAY : cv::COLOR_BGR2GRAY);
   return grey;

@@ -13,20 +13,24 @@ namespace {
 
 constexpr int kMostPatches = 30000;
 
-/// One patch in each row, from the picture's colours.
-cv::Mat patches(const cv::Mat& samples, int side) {
-  const cv::Size places(samples.cols - side + 1, samples.rows - side + 1);
+/// One patch in each row, its colours in units of 1/255 of white.
+cv::Mat patches(const cv::Mat& pixels, int side) {
+  const cv::Size places(pixels.cols - side + 1, pixels.rows - side + 1);
   const int step = std::max(1, static_cast<int>(std::ceil(std::sqrt(double(places.area()) / kMostPatches))));
-  const int length = side * samples.channels();
+  const int colours = std::min(pixels.channels(), 3);
   const int count = ((places.width + step - 1) / step) * ((places.height + step - 1) / step);
-  cv::Mat rows(count, side * length, CV_32F);
+  cv::Mat rows(count, side * side * colours, CV_32F), patch, opaque;
   int row = 0;
   for (int y = 0; y < places.height; y += step)
-    for (int x = 0; x < places.width; x += step, ++row)
-      for (int line = 0; line < side; ++line) {
-        const float* from = samples.ptr<float>(y + line) + x * samples.channels();
-        std::copy(from, from + length, rows.ptr<float>(row) + line * length);
+    for (int x = 0; x < places.width; x += step, ++row) {
+      pixels(cv::Rect(x, y, side, side)).convertTo(patch, CV_32F, 255 / full_scale(pixels.depth()));
+      if (patch.channels() > colours) {
+        opaque.create(patch.size(), CV_32FC3);
+        cv::mixChannels(patch, opaque, {0, 0, 1, 1, 2, 2});
+        patch = opaque;
       }
+      patch.reshape(1, 1).copyTo(rows.row(row));
+    }
   return rows;
 }
 
@@ -47,14 +51,7 @@ double noise_variance(const std::vector<float>& eigenvalues) {
 double noise_level(const cv::Mat& pixels) {
   const int side = pixels.channels() == 1 ? 8 : 6;
   if (pixels.cols < 2 * side || pixels.rows < 2 * side) return 0;
-  cv::Mat samples;
-  pixels.convertTo(samples, CV_32F, 255 / full_scale(pixels.depth()));
-  if (samples.channels() == 4) {
-    cv::Mat colours(samples.size(), CV_32FC3);
-    cv::mixChannels(samples, colours, {0, 0, 1, 1, 2, 2});
-    samples = colours;
-  }
-  const cv::Mat rows = patches(samples, side);
+  const cv::Mat rows = patches(pixels, side);
   cv::Mat mean, covariance, values;
   cv::calcCovarMatrix(rows, covariance, mean, cv::COVAR_NORMAL | cv::COVAR_ROWS | cv::COVAR_SCALE, CV_32F);
   cv::eigen(covariance, values);
