@@ -8,9 +8,9 @@ import numpy as np
 
 def text(shape, rng):
     mask = np.zeros(shape, np.uint8)
-    for y in range(18, shape[0] + 10, 24):
+    for y in range(24, shape[0] + 10, 52):
         line = "".join(rng.choice(list(string.ascii_letters + "    "), 70))
-        cv2.putText(mask, line, (-10, y), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 2)
+        cv2.putText(mask, line, (-10, y), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 255, 2)
     return mask
 
 

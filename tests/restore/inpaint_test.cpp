@@ -79,10 +79,14 @@ BOOST_AUTO_TEST_CASE(transparent_places_are_holes_and_become_opaque) {
 
 BOOST_AUTO_TEST_CASE(masks_that_do_not_fit_are_refused) {
   Image image = damaged(sample());
+  const auto refused = [&](const RawParams& raw, ErrorCode code) {
+    BOOST_CHECK_EXCEPTION(run("inpaint", image, raw), Error, [&](const Error& e) { return e.code() == code; });
+  };
+  refused({{"mask", SAMPLES "/balloon.png"}}, ErrorCode::usage);
   image.mask = cv::Mat::zeros(5, 5, CV_8U);
-  BOOST_CHECK_EXCEPTION(run("inpaint", image), Error, [](const Error& e) { return e.code() == ErrorCode::usage; });
+  refused({}, ErrorCode::unsupported);
   image.mask.release();
-  BOOST_CHECK_EXCEPTION(run("inpaint", image), Error, [](const Error& e) { return e.code() == ErrorCode::usage; });
+  refused({}, ErrorCode::usage);
   image.mask = cv::Mat::zeros(image.pixels.size(), CV_8U);
   BOOST_TEST(same(run("inpaint", image).pixels, image.pixels));
 }
