@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs every ```sh block of README.md and docs/, so that no documented command line is wrong. Each document runs from top to
-# bottom in an empty folder that holds photo.jpg, photo.png, scan.png (16 bits) and photos/. Other blocks (```console,
+# bottom in an empty folder that holds photo.jpg, noisy.jpg, photo.png, scan.png (16 bits), photos/, a mask
+# scratches.png, masks/ for photos/, and holes.png (transparent in places). Other blocks (```console,
 # ```text) are not run.
 #
 #   scripts/check_docs.sh BIN [DOCUMENT...]      BIN: the folder of the `calotype` to use
@@ -23,6 +24,11 @@ prepare() {
   calotype convert --quiet "$root/assets/images/studio.png" -o photo.jpg
   calotype convert --quiet "$root/assets/images/fern.png" -o photos/fern.jpg
   cp photo.jpg photos/studio.jpg
+  cp photo.jpg noisy.jpg
+  mkdir masks
+  cp "$root/assets/images/fern.png" "$root/assets/images/studio.png" masks  # white enough in places
+  cp masks/studio.png scratches.png
+  cp "$root/assets/images/balloon.png" holes.png
   { printf 'P5\n64 48\n65535\n'; head -c 6144 "$root/assets/images/landscape.png"; } >scan.pgm
   calotype convert --quiet scan.pgm -o scan.png
   rm scan.pgm
