@@ -22,7 +22,7 @@ CudnnNetwork<T>::CudnnNetwork(network::Program program, int device)
     check(cudaStreamSynchronize(stream.get()), "cudaStreamSynchronize");
   }
   layout_.bytes = {};
-  for (network::Step& step : program_.steps) step.weights.values = {};
+  program_.drop_weights();
 }
 
 template <class T>

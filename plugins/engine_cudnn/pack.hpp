@@ -72,6 +72,7 @@ void pack_convolution(const network::Step& step, StepConstants& constants, Const
     constants.strides = {taps * in_row, in_row, 1};
     count = out_row * taps * in_row;
   }
+  const std::vector<float> values = step.weights.floats();
   std::vector<float> weights(count, 0.f);
   for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o)
     for (std::size_t i = 0; i < in_group; ++i)
@@ -79,7 +80,7 @@ void pack_convolution(const network::Step& step, StepConstants& constants, Const
         const std::size_t from = transposed ? ((o / out_group * in_group + i) * out_group + o % out_group) * taps + tap
                                             : (o * in_group + i) * taps + tap;
         const WeightStrides& s = constants.strides;
-        weights[o * s.output + tap * s.tap + i * s.input] = step.weights.values[from];
+        weights[o * s.output + tap * s.tap + i * s.input] = values[from];
       }
   constants.weights = append<T>(to, weights);
   constants.has_bias = std::any_of(step.bias.begin(), step.bias.end(), [](float b) { return b != 0; });

@@ -434,8 +434,10 @@ std::unique_ptr<Plan> Bf16Backend::plan(const std::vector<Shape>& shapes) const 
 
 }  // namespace
 
-std::shared_ptr<const Backend> make_bf16_backend(std::shared_ptr<const Program> program) {
-  return std::make_shared<Bf16Backend>(std::move(program));
+std::shared_ptr<const Backend> make_bf16_backend(std::shared_ptr<Program> program) {
+  auto backend = std::make_shared<Bf16Backend>(program);
+  program->drop_weights();
+  return backend;
 }
 
 }  // namespace calotype::onednn

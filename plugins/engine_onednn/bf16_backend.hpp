@@ -4,7 +4,8 @@
 
 namespace calotype::onednn {
 
-/// For CPUs with AMX (amx::available()). Throws unsupported naming operator and node.
-std::shared_ptr<const Backend> make_bf16_backend(std::shared_ptr<const network::Program> program);
+/// For CPUs with AMX (amx::available()). Takes the weights out of `program`. Throws unsupported naming operator and
+/// node.
+std::shared_ptr<const Backend> make_bf16_backend(std::shared_ptr<network::Program> program);
 
 }  // namespace calotype::onednn

@@ -35,10 +35,6 @@ CALOTYPE_CLONES void widen(const bf16* from, float* to, int count) {
   for (int i = 0; i < count; ++i) to[i] = widened(from[i]);
 }
 
-CALOTYPE_CLONES void narrow(const float* from, bf16* to, int count) {
-  for (int i = 0; i < count; ++i) to[i] = narrowed(from[i]);
-}
-
 CALOTYPE_CLONES void leaky(float* x, int count, float slope) {
   for (int i = 0; i < count; ++i) x[i] = x[i] < 0 ? slope * x[i] : x[i];
 }
@@ -115,6 +111,10 @@ int piece(int channels) { return std::max(1, 1024 / channels); }
 bool dense(const View& view) { return view.pixel == view.channels * view.element(); }
 
 }  // namespace
+
+CALOTYPE_CLONES void narrow(const float* from, bf16* to, int count) {
+  for (int i = 0; i < count; ++i) to[i] = narrowed(from[i]);
+}
 
 std::vector<BoundPost> bound_posts(const network::Step& step, std::size_t first, const std::vector<View>& views) {
   std::vector<BoundPost> bound;

@@ -18,6 +18,8 @@ struct BoundPost {
 /// The post operations of a step from `first` on, with `views` of all values.
 std::vector<BoundPost> bound_posts(const network::Step& step, std::size_t first, const std::vector<View>& views);
 
+/// To the nearest, as narrowed() does.
+void narrow(const float* from, bf16* to, int count);
 /// out = post(in); in and out may be the same.
 void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out);
 /// What rounding to bf16 left of floats: out = in - rounded.

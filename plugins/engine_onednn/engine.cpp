@@ -58,7 +58,7 @@ std::shared_ptr<Network> OnednnEngine::load(const std::filesystem::path& onnx, c
   if (!bf16 && !accepts("fp32"))
     throw Error(ErrorCode::unsupported, "engine onednn runs fp32, and bf16 only on CPUs with AMX",
                 "use precision=fp32");
-  const auto program = std::make_shared<const network::Program>(network::fuse(network::read_onnx(onnx)));
+  const auto program = std::make_shared<network::Program>(network::fuse(network::read_onnx(onnx)));
   return std::make_shared<OnednnNetwork>(program, bf16 ? make_bf16_backend(program) : make_fp32_backend(program),
                                          bf16 ? "bf16" : "fp32", options.threads);
 }

@@ -126,13 +126,17 @@ class Weights {
 class Fp32Backend : public Backend, public std::enable_shared_from_this<Fp32Backend> {
  public:
   explicit Fp32Backend(std::shared_ptr<const Program> p) : program(std::move(p)) {
+    weights_of.resize(program->steps.size());
     phases_of.resize(program->steps.size());
-    for (std::size_t i = 0; i < phases_of.size(); ++i)
-      if (program->steps[i].kind == Step::Kind::transposed_convolution)
-        for (Phase& phase : phases(program->steps[i])) {
-          network::Constant values = onednn::weights(program->steps[i], phase);
+    for (std::size_t i = 0; i < phases_of.size(); ++i) {
+      const Step& step = program->steps[i];
+      if (step.kind == Step::Kind::convolution) weights_of[i] = step.weights.floats();
+      if (step.kind == Step::Kind::transposed_convolution)
+        for (Phase& phase : phases(step)) {
+          network::Constant values = onednn::weights(step, phase);
           phases_of[i].push_back({std::move(phase), std::move(values)});
         }
+    }
   }
   std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes) const override;
   bool uses_openmp() const override { return true; }
@@ -142,6 +146,7 @@ class Fp32Backend : public Backend, public std::enable_shared_from_this<Fp32Back
     Phase phase;
     network::Constant weights;
   };
+  std::vector<std::vector<float>> weights_of;  // of ordinary convolutions
   std::vector<std::vector<PhaseWeights>> phases_of;
   mutable Weights weights;
 };
@@ -194,7 +199,7 @@ class Fp32Plan : public Plan {
     if (step.kind == Step::Kind::convolution) {
       if (step.absolute) stage(shape(step.in[0]));
       Convolution c{{},
-                    &step.weights.values,
+                    &backend_->weights_of[index],
                     step.bias,
                     {step.stride[0], step.stride[1]},
                     {step.dilation[0] - 1, step.dilation[1] - 1},
@@ -363,8 +368,10 @@ std::unique_ptr<Plan> Fp32Backend::plan(const std::vector<Shape>& shapes) const 
 
 }  // namespace
 
-std::shared_ptr<const Backend> make_fp32_backend(std::shared_ptr<const Program> program) {
-  return std::make_shared<Fp32Backend>(std::move(program));
+std::shared_ptr<const Backend> make_fp32_backend(std::shared_ptr<Program> program) {
+  auto backend = std::make_shared<Fp32Backend>(program);
+  program->drop_weights();
+  return backend;
 }
 
 }  // namespace calotype::onednn

@@ -4,7 +4,7 @@
 
 namespace calotype::onednn {
 
-/// Throws unsupported naming operator and node.
-std::shared_ptr<const Backend> make_fp32_backend(std::shared_ptr<const network::Program> program);
+/// Takes the weights out of `program`. Throws unsupported naming operator and node.
+std::shared_ptr<const Backend> make_fp32_backend(std::shared_ptr<network::Program> program);
 
 }  // namespace calotype::onednn

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "elementwise.hpp"
 #include "parallel.hpp"
 
 namespace calotype::onednn {
@@ -30,50 +31,93 @@ std::pair<int, int> place(const PackedConvolution& c, int y, int x, int channel)
   return {(channel / amx::kDepth * c.kernel[0] + y) * c.kernel[1] + x, channel % amx::kDepth};
 }
 
-/// The weights in the file: of a step, or those of its taps that a phase uses.
-struct Source {
-  const float* values;
-  std::ptrdiff_t output, input;          // distances
-  std::vector<std::array<int, 2>> taps;  // of the packed kernel
-  std::vector<std::ptrdiff_t> offsets;   // of each tap
+/// Which weights of a kernel in the file are which taps of the packed one.
+struct Tap {
+  std::array<int, 2> packed;
+  std::ptrdiff_t stored;
+};
+using Taps = std::vector<Tap>;
+
+/// Some outputs and inputs of a step: channels `first` to `end` of each.
+struct Piece {
+  int first_output, end_output, first_input, end_input;
+  int outputs() const { return end_output - first_output; }
+  int inputs() const { return end_input - first_input; }
 };
 
-/// Outputs `first` ... of the packed convolution come from outputs 0 ... `count` of `from`.
-void fill(PackedConvolution& c, const Source& from, int first, int count) {
+/// Weights of a piece, outputs x inputs x kernel, rounded; and what rounding left of them.
+struct Rounded {
+  std::vector<bf16> weights, rest;
+};
+
+/// In the file, inputs come before outputs where convolutions are transposed.
+void round(const Step& step, const Piece& piece, bool with_rest, Rounded& to) {
+  const bool transposed = step.kind == Step::Kind::transposed_convolution;
+  const std::size_t area = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
+  const std::size_t across = std::size_t(step.weights.dims[1]);
+  const int rows = transposed ? piece.inputs() : piece.outputs(),
+            first_row = transposed ? piece.first_input : piece.first_output;
+  const int columns = transposed ? piece.outputs() : piece.inputs(),
+            first_column = transposed ? piece.first_output : piece.first_input;
+  const std::size_t run = std::size_t(columns) * area;
+  std::vector<float> wide(run), left(with_rest ? run : 0);
+  to.weights.resize(std::size_t(rows) * run);
+  to.rest.resize(with_rest ? to.weights.size() : 0);
+  for (int row = 0; row < rows; ++row) {
+    step.weights.copy((std::size_t(first_row + row) * across + std::size_t(first_column)) * area, run, wide.data());
+    bf16* const weights = &to.weights[std::size_t(row) * run];
+    narrow(wide.data(), weights, int(run));
+    if (!with_rest) continue;
+    for (std::size_t i = 0; i < run; ++i) left[i] = wide[i] - widened(weights[i]);
+    narrow(left.data(), &to.rest[std::size_t(row) * run], int(run));
+  }
+}
+
+/// Fills the tiles. Output o at position p of a phase, of which `taps` has an entry each, is p * step.outputs + o.
+void fill(PackedConvolution& c, const Step& step, const std::vector<Taps>& taps) {
+  const bool transposed = step.kind == Step::Kind::transposed_convolution;
   const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf;
-  // Where input i, tap t of output 0 goes.
-  std::vector<std::ptrdiff_t> to;
-  for (int i = 0; i < c.inputs; ++i)
-    for (const auto& t : from.taps) {
-      const auto [step, k] = place(c, t[0], t[1], i);
-      to.push_back(std::ptrdiff_t(step) * halves * kTileElements + k / 2 * 2 * amx::kHalf + k % 2);
-    }
+  const std::ptrdiff_t area = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
   const std::ptrdiff_t third = std::ptrdiff_t(c.steps) / 3 * halves * kTileElements;
-  const auto one = [&](int i, int o) {
-    const int n = first + o;
-    bf16* const block = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
-                        n % width / amx::kHalf * kTileElements + n % amx::kHalf * 2;
-    const float* const values = from.values + o * from.output + i * from.input;
-    const std::ptrdiff_t* const at = &to[std::size_t(i) * from.taps.size()];
-    for (std::size_t t = 0; t < from.taps.size(); ++t) {
-      const float v = values[from.offsets[t]];
-      bf16* const put = block + at[t];
-      *put = narrowed(v);
-      if (!c.split) continue;
-      put[third] = *put;
-      put[2 * third] = narrowed(v - widened(*put));
+  // So much at a time stays in the first caches.
+  const int depth = std::max<int>(amx::kDepth, int(1024 / area) / amx::kDepth * amx::kDepth);
+  const int across = (c.inputs + depth - 1) / depth, down = (step.outputs + amx::kHalf - 1) / amx::kHalf;
+
+  const auto fill_piece = [&](const Piece& piece, const Rounded& rounded) {
+    const std::ptrdiff_t per_input = area * (transposed ? piece.outputs() : 1),
+                         per_output = area * (transposed ? 1 : piece.inputs());
+    bf16* outputs[amx::kHalf];  // where each begins
+    for (std::size_t p = 0; p < taps.size(); ++p) {
+      for (int o = 0; o < piece.outputs(); ++o) {
+        const int n = int(p) * step.outputs + piece.first_output + o;
+        outputs[o] = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
+                     n % width / amx::kHalf * kTileElements + n % amx::kHalf * 2;
+      }
+      for (const Tap& tap : taps[p])
+        for (int i = 0; i < piece.inputs(); ++i) {
+          const auto [at, k] = place(c, tap.packed[0], tap.packed[1], piece.first_input + i);
+          const std::ptrdiff_t to = std::ptrdiff_t(at) * halves * kTileElements + k / 2 * 2 * amx::kHalf + k % 2;
+          const std::ptrdiff_t from = i * per_input + tap.stored;
+          for (int o = 0; o < piece.outputs(); ++o)
+            outputs[o][to] = rounded.weights[std::size_t(from + o * per_output)];
+          if (!c.split) continue;
+          for (int o = 0; o < piece.outputs(); ++o) {
+            outputs[o][to + third] = outputs[o][to];
+            outputs[o][to + 2 * third] = rounded.rest[std::size_t(from + o * per_output)];
+          }
+        }
     }
   };
-  // In the order of the file; threads take outputs of their own.
-  constexpr int piece = 16;
-  parallel((count + piece - 1) / piece, [&](int begin, int stop) {
-    const int start = begin * piece, end = std::min(stop * piece, count);
-    if (from.output > from.input) {
-      for (int o = start; o < end; ++o)
-        for (int i = 0; i < c.inputs; ++i) one(i, o);
-    } else {
-      for (int i = 0; i < c.inputs; ++i)
-        for (int o = start; o < end; ++o) one(i, o);
+  parallel(across * down, [&](int begin, int end) {
+    Rounded rounded;
+    for (int i = begin; i < end; ++i) {
+      Piece piece;
+      piece.first_output = i / across * amx::kHalf;
+      piece.end_output = std::min(piece.first_output + amx::kHalf, step.outputs);
+      piece.first_input = i % across * depth;
+      piece.end_input = std::min(piece.first_input + depth, c.inputs);
+      round(step, piece, c.split, rounded);
+      fill_piece(piece, rounded);
     }
   });
 }
@@ -128,14 +172,10 @@ PackedConvolution pack(const Step& step, bool pad) {
   p.pad = pad;
   p.bias = step.bias;
   allocate(p, std::size_t(p.kernel[0]) * std::size_t(p.kernel[1]));
-  const std::ptrdiff_t plane = std::ptrdiff_t(p.kernel[0]) * p.kernel[1];
-  Source from{step.weights.values.data(), plane * p.inputs, plane, {}, {}};
+  Taps taps;
   for (int y = 0; y < p.kernel[0]; ++y)
-    for (int x = 0; x < p.kernel[1]; ++x) {
-      from.taps.push_back({y, x});
-      from.offsets.push_back(y * p.kernel[1] + x);
-    }
-  fill(p, from, 0, p.outputs);
+    for (int x = 0; x < p.kernel[1]; ++x) taps.push_back({{y, x}, y * p.kernel[1] + x});
+  fill(p, step, {taps});
   return p;
 }
 
@@ -153,23 +193,19 @@ PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t f
     p.positions.push_back(phase.positions[i]);
     p.bias.insert(p.bias.end(), step.bias.begin(), step.bias.end());
   }
-  const std::ptrdiff_t plane = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
-  std::vector<Source> sources;
+  std::vector<Taps> taps;
   std::size_t fewest = SIZE_MAX;
   for (const auto& position : p.positions) {
-    Source from{step.weights.values.data(), plane, plane * step.outputs, {}, {}};
+    taps.emplace_back();
     for (int y = 0; y < p.kernel[0]; ++y)
       for (int x = 0; x < p.kernel[1]; ++x) {
         const int tap = phase.tap(step, position, y, x);
-        if (tap < 0) continue;
-        from.taps.push_back({y, x});
-        from.offsets.push_back(tap);
+        if (tap >= 0) taps.back().push_back({{y, x}, tap});
       }
-    fewest = std::min(fewest, from.taps.size());
-    sources.push_back(std::move(from));
+    fewest = std::min(fewest, taps.back().size());
   }
   allocate(p, fewest);
-  for (std::size_t i = 0; i < count; ++i) fill(p, sources[i], int(i) * step.outputs, step.outputs);
+  fill(p, step, taps);
   return p;
 }
 
@@ -179,9 +215,10 @@ PackedDepthwise pack_depthwise(const Step& step) {
   const std::size_t channels = std::size_t(step.outputs), padded = std::size_t(pitch(step.outputs));
   const std::size_t taps = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
   PackedDepthwise d;
+  const std::vector<float> weights = step.weights.floats();
   d.weights.assign(taps * padded, 0.f);
   for (std::size_t c = 0; c < channels; ++c)
-    for (std::size_t t = 0; t < taps; ++t) d.weights[t * padded + c] = step.weights.values[c * taps + t];
+    for (std::size_t t = 0; t < taps; ++t) d.weights[t * padded + c] = weights[c * taps + t];
   d.bias = step.bias;
   d.bias.resize(padded, 0.f);
   return d;

@@ -52,7 +52,8 @@ int Phase::tap(const Step& step, const std::array<int, 2>& position, int y, int 
 
 network::Constant weights(const Step& step, const Phase& phase) {
   const int inputs = step.weights.dims[0], outputs = step.outputs;
-  network::Constant result{{outputs * int(phase.positions.size()), inputs, phase.kernel[0], phase.kernel[1]}, {}};
+  const std::vector<float> values = step.weights.floats();
+  network::Constant result{{outputs * int(phase.positions.size()), inputs, phase.kernel[0], phase.kernel[1]}, {}, {}};
   for (const auto& position : phase.positions)
     for (int o = 0; o < outputs; ++o)
       for (int i = 0; i < inputs; ++i)
@@ -61,7 +62,7 @@ network::Constant weights(const Step& step, const Phase& phase) {
             const std::size_t plane = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
             const int tap = phase.tap(step, position, y, x);
             const std::size_t kernel = (std::size_t(i) * outputs + o) * plane;
-            result.values.push_back(tap < 0 ? 0.f : step.weights.values[kernel + tap]);
+            result.values.push_back(tap < 0 ? 0.f : values[kernel + tap]);
           }
   return result;
 }

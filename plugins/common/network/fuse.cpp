@@ -38,13 +38,13 @@ void make_ordinary(Step& step) {
   step.kind = Step::Kind::convolution;
   const int inputs = step.weights.dims[0] / step.group, outputs = step.weights.dims[1];
   const std::size_t area = static_cast<std::size_t>(step.kernel[0]) * static_cast<std::size_t>(step.kernel[1]);
-  Constant turned{{outputs * step.group, inputs, step.kernel[0], step.kernel[1]}, {}};
-  turned.values.resize(step.weights.values.size());
+  const std::vector<float> values = step.weights.floats();
+  Constant turned{{outputs * step.group, inputs, step.kernel[0], step.kernel[1]}, {}, {}};
+  turned.values.resize(values.size());
   for (int g = 0; g < step.group; ++g)
     for (int i = 0; i < inputs; ++i)
       for (int o = 0; o < outputs; ++o) {
-        const auto from =
-            step.weights.values.begin() + static_cast<std::ptrdiff_t>(area) * ((g * inputs + i) * outputs + o);
+        const auto from = values.begin() + static_cast<std::ptrdiff_t>(area) * ((g * inputs + i) * outputs + o);
         const auto to = turned.values.begin() + static_cast<std::ptrdiff_t>(area) * ((g * outputs + o) * inputs + i);
         std::reverse_copy(from, from + static_cast<std::ptrdiff_t>(area), to);
       }
@@ -105,7 +105,7 @@ class Fuser {
       const auto slope = node.numbers.find("alpha");
       return add_post(node, {Kind::leaky_relu, {slope == node.numbers.end() ? 0.01f : slope->second[0]}, -1});
     }
-    if (op == "PRelu") return add_post(node, {Kind::leaky_relu, weights(node, 1).values, -1});
+    if (op == "PRelu") return add_post(node, {Kind::leaky_relu, weights(node, 1).floats(), -1});
     if (op == "Abs") return add_post(node, {Kind::abs, {}, -1});
     if (op == "Sigmoid") return add_post(node, {Kind::sigmoid, {}, -1});
     if (op == "Identity" || op == "Dropout") {
@@ -171,7 +171,7 @@ class Fuser {
       refuse_node(node, "its attributes make no sense");
     step.outputs = transposed ? step.weights.dims[1] * step.group : step.weights.dims[0];
     step.bias.assign(static_cast<std::size_t>(step.outputs), 0.f);
-    if (node.inputs.size() > 2 && !node.inputs[2].empty()) step.bias = weights(node, 2).values;
+    if (node.inputs.size() > 2 && !node.inputs[2].empty()) step.bias = weights(node, 2).floats();
     if (step.bias.size() != static_cast<std::size_t>(step.outputs)) refuse_node(node, "its bias has the wrong size");
     if (transposed && step.stride == std::array<int, 2>{1, 1}) make_ordinary(step);
     const int in = value(node, 0);
@@ -231,12 +231,13 @@ class Fuser {
   }
   static PostOp with_constant(const Node& node, const Constant& c, bool reversed) {
     if (reversed && node.op == "Div") refuse_node(node, "a constant divided by a tensor");
-    const std::size_t count = c.values.size();
+    const std::vector<float> values = c.floats();
+    const std::size_t count = values.size();
     if (count != 1 && !(c.dims.size() >= 3 && c.dims[c.dims.size() - 3] == static_cast<int>(count)))
       refuse_node(node, "a constant that is neither one number nor one per channel");
     std::vector<float> factor(count, 1.f), offset(count, 0.f);
     for (std::size_t i = 0; i < count; ++i) {
-      const float v = c.values[i];
+      const float v = values[i];
       if (node.op == "Add") offset[i] = v;
       if (node.op == "Sub") offset[i] = reversed ? v : -v;
       if (node.op == "Sub" && reversed) factor[i] = -1;
@@ -273,6 +274,10 @@ class Fuser {
 }  // namespace
 
 Program fuse(Graph graph) { return Fuser(graph).run(); }
+
+void Program::drop_weights() {
+  for (Step& step : steps) step.weights = {std::move(step.weights.dims), {}, {}};
+}
 
 void refuse(const Step& step, const std::string& why) {
   throw Error(ErrorCode::unsupported, "cannot run operator " + step.op + " of node \"" + step.name + "\": " + why,

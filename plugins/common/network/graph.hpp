@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An ONNX file as plain structures, nothing interpreted yet but its numbers.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,13 @@ namespace calotype::network {
 struct Constant {
   std::vector<int> dims;
   std::vector<float> values;
+  /// Instead of `values`: half-precision numbers where they lie in the file, because engines bring weights into an
+  /// order of their own. The file stays mapped as long as this is held.
+  std::shared_ptr<const std::uint8_t> halves;
+
+  /// Numbers from `first` on.
+  void copy(std::size_t first, std::size_t count, float* to) const;
+  std::vector<float> floats() const;
 };
 
 struct Node {
@@ -32,7 +41,7 @@ struct Graph {
   std::map<std::string, Constant> constants;
 };
 
-/// Half-precision constants are widened. Throws corrupt for anything that is no valid ONNX graph.
+/// Throws corrupt for anything that is no valid ONNX graph.
 Graph read_onnx(const std::filesystem::path& file);
 
 }  // namespace calotype::network

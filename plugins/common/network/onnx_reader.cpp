@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <opencv2/core.hpp>
 #include <set>
 
 #include "graph.hpp"
@@ -78,21 +77,9 @@ std::vector<float> raw<float>(Span bytes) {
   return elements;
 }
 
-std::vector<float> halves(Span bytes) {
-  const std::size_t count = bytes.size() / 2;
-  std::vector<float> values;
-  values.reserve(count);
-  float piece[4096];  // so that the large block is written once, not cleared before
-  for (std::size_t at = 0; at < count; at += std::size(piece)) {
-    const int size = static_cast<int>(std::min(std::size(piece), count - at));
-    cv::Mat to(1, size, CV_32F, piece);
-    cv::Mat(1, size, CV_16F, const_cast<std::uint8_t*>(bytes.begin + 2 * at)).convertTo(to, CV_32F);
-    values.insert(values.end(), piece, piece + size);
-  }
-  return values;
-}
+using File = std::shared_ptr<const Mapping>;
 
-std::pair<std::string, Constant> read_tensor(Span message) {
+std::pair<std::string, Constant> read_tensor(const File& file, Span message) {
   enum Type : std::uint64_t { fp32 = 1, int32 = 6, int64 = 7, fp16 = 10 };
   Constant constant;
   std::string name;
@@ -117,16 +104,19 @@ std::pair<std::string, Constant> read_tensor(Span message) {
   if (type != fp32 && type != int32 && type != int64 && type != fp16)
     throw Error(ErrorCode::unsupported, "constant \"" + name + "\" has element type " + std::to_string(type),
                 "export the model with float or half-precision weights");
-  if (!bytes.begin)
-    constant.values = std::move(listed);
-  else
-    constant.values = type == fp32    ? raw<float>(bytes)
-                      : type == fp16  ? halves(bytes)
+  std::size_t held = bytes.size() / 2;
+  if (bytes.begin && type == fp16) {
+    constant.halves = {file, bytes.begin};
+  } else {
+    constant.values = !bytes.begin    ? std::move(listed)
+                      : type == fp32  ? raw<float>(bytes)
                       : type == int32 ? raw<std::int32_t>(bytes)
                                       : raw<std::int64_t>(bytes);
-  if (constant.values.size() != count)
-    throw corrupt("constant \"" + name + "\" holds " + std::to_string(constant.values.size()) +
-                  " values where its shape says " + std::to_string(count));
+    held = constant.values.size();
+  }
+  if (held != count)
+    throw corrupt("constant \"" + name + "\" holds " + std::to_string(held) + " values where its shape says " +
+                  std::to_string(count));
   return {name, std::move(constant)};
 }
 
@@ -175,10 +165,10 @@ std::string read_name(Span value_info) {
   return name;
 }
 
-/// Files hold half-precision weights and casts; here such a cast is another name for the widened constant.
+/// Files hold half-precision weights and casts; here such a cast is another name for the constant.
 class ConstantFolder {
  public:
-  ConstantFolder(const std::vector<ReadNode>& nodes, Graph& graph) : graph_(graph) {
+  ConstantFolder(File file, const std::vector<ReadNode>& nodes, Graph& graph) : file_(std::move(file)), graph_(graph) {
     for (const ReadNode& read : nodes)
       for (const std::string& input : read.node.inputs) ++uses_[input];
   }
@@ -187,7 +177,7 @@ class ConstantFolder {
     const Node& node = read.node;
     if (node.outputs.size() != 1) return false;
     if (node.op == "Constant" && read.tensor.begin) {
-      graph_.constants[node.outputs[0]] = read_tensor(read.tensor).second;
+      graph_.constants[node.outputs[0]] = read_tensor(file_, read.tensor).second;
       return true;
     }
     if ((node.op != "Cast" && node.op != "Identity") || node.inputs.size() != 1) return false;
@@ -199,6 +189,7 @@ class ConstantFolder {
   }
 
  private:
+  File file_;
   Graph& graph_;
   std::map<std::string, int> uses_;
 };
@@ -210,19 +201,19 @@ void drop_unused(Graph& graph) {
     c = used.count(c->first) ? std::next(c) : graph.constants.erase(c);
 }
 
-Graph read_graph(Span message) {
+Graph read_graph(const File& file, Span message) {
   Graph graph;
   std::vector<ReadNode> nodes;
   std::vector<std::string> inputs;
   for_each_field(message, [&](const Field& field) {
     if (field.number == 1) nodes.push_back(read_node(field.payload));
-    if (field.number == 5) graph.constants.insert(read_tensor(field.payload));
+    if (field.number == 5) graph.constants.insert(read_tensor(file, field.payload));
     if (field.number == 11) inputs.push_back(read_name(field.payload));
     if (field.number == 12) graph.outputs.push_back(read_name(field.payload));
   });
   for (const std::string& input : inputs)  // old files list their constants too
     if (!graph.constants.count(input)) graph.inputs.push_back(input);
-  ConstantFolder folder(nodes, graph);
+  ConstantFolder folder(file, nodes, graph);
   for (ReadNode& read : nodes)
     if (!folder.fold(read)) graph.nodes.push_back(std::move(read.node));
   drop_unused(graph);
@@ -232,10 +223,10 @@ Graph read_graph(Span message) {
 }  // namespace
 
 Graph read_onnx(const std::filesystem::path& file) {
-  const Mapping mapping(file);
+  const auto mapping = std::make_shared<const Mapping>(file);
   Graph graph;
-  for_each_field(mapping.bytes(), [&](const Field& field) {
-    if (field.number == 7 && field.wire == Wire::length_delimited) graph = read_graph(field.payload);
+  for_each_field(mapping->bytes(), [&](const Field& field) {
+    if (field.number == 7 && field.wire == Wire::length_delimited) graph = read_graph(mapping, field.payload);
   });
   if (graph.nodes.empty() || graph.inputs.empty() || graph.outputs.empty())
     throw corrupt(file.string() + ": no ONNX model");

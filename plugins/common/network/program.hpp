@@ -68,6 +68,8 @@ struct Program {
 
   /// Of every value. Throws engine where they do not fit together.
   std::vector<Shape> shapes(const std::vector<Shape>& inputs) const;
+  /// Once an engine has packed them. Their dimensions stay.
+  void drop_weights();
 };
 
 /// Where each value may lie in one block of memory: values of which one is dead before the other is made share room.
