@@ -134,6 +134,9 @@ class Bf16Plan : public Plan {
   }
 
   void place(char* base) override {
+    work_.clear();
+    offsets_.clear();
+    scatters_.clear();
     for (std::size_t v = 0; v < shapes_.size(); ++v) {
       const Layout& layout = backend_->layouts[v];
       char* at = base + memory_.offsets[v];

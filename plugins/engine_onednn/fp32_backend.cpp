@@ -170,6 +170,7 @@ class Fp32Plan : public Plan {
   }
 
   void place(char* base) override {
+    work_.clear();
     for (std::size_t v = 0; v < views.size(); ++v) views[v].data = base + memory_.offsets[v];
     char* const scratch = base + memory_.total;
     char* const staging = scratch + scratch_;

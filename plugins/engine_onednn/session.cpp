@@ -2,15 +2,13 @@
 #include "session.hpp"
 
 #include <omp.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <list>
-#include <new>
 #include <opencv2/core.hpp>
 
 #include "../common/pictures.hpp"
+#include "arena.hpp"
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "parallel.hpp"
@@ -22,7 +20,6 @@ using network::Program;
 using network::Shape;
 
 constexpr std::size_t kPlans = 4;  // inner tiles, right edge, bottom edge, corner
-constexpr std::size_t kLargePage = 1 << 21;
 
 Error wrong_input(const std::string& what) {
   return Error(ErrorCode::engine, what, "check names and shapes of the inputs");
@@ -55,6 +52,19 @@ class Settings {
   Parallelism before_;
 };
 
+class ArenaLease {
+ public:
+  ArenaLease(Arenas& from, std::size_t bytes) : from_(from), arena_(from.take(bytes)) {}
+  ~ArenaLease() { from_.put_back(std::move(arena_)); }
+  ArenaLease(const ArenaLease&) = delete;
+  ArenaLease& operator=(const ArenaLease&) = delete;
+  char* data() const { return arena_.data.get(); }
+
+ private:
+  Arenas& from_;
+  Arena arena_;
+};
+
 class ProgramSession : public Session {
  public:
   ProgramSession(std::shared_ptr<const Program> program, std::shared_ptr<const Backend> backend, int threads)
@@ -71,7 +81,14 @@ class ProgramSession : public Session {
     if (in.size() != program_->inputs.size())
       throw wrong_input("the network has " + std::to_string(shapes.size()) + " inputs, got " +
                         std::to_string(in.size()));
-    Plan& plan = plan_for(shapes);
+    PlacedPlan& placed = plan_for(shapes);
+    Plan& plan = *placed.plan;
+    const ArenaLease arena(*arenas_, plan.bytes);
+    if (placed.memory != arena.data()) {
+      placed.memory = nullptr;
+      plan.place(arena.data());
+      placed.memory = arena.data();
+    }
     for (const auto& [name, value] : program_->inputs) load(in.at(name), plan.views[std::size_t(value)]);
     plan.run();
     for (const auto& [name, value] : program_->outputs) {
@@ -89,46 +106,31 @@ class ProgramSession : public Session {
   }
 
  private:
-  Plan& plan_for(const std::vector<Shape>& shapes) {
-    auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& p) { return p.first == shapes; });
-    if (found == plans_.end()) {
-      std::unique_ptr<Plan> plan = backend_->plan(program_->shapes(shapes));
-      if (plan->bytes > arena_.size()) {
-        plans_.clear();  // they work in the memory that goes
-        arena_.grow(plan->bytes);
-      }
-      plan->place(arena_.data());
-      if (plans_.size() == kPlans) plans_.pop_back();
-      plans_.emplace_front(shapes, std::move(plan));
-    } else {
+  struct PlacedPlan {
+    std::vector<Shape> shapes;  // of the inputs
+    std::unique_ptr<Plan> plan;
+    char* memory = nullptr;  // where it was placed last
+  };
+
+  PlacedPlan& plan_for(const std::vector<Shape>& shapes) {
+    const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& p) { return p.shapes == shapes; });
+    if (found != plans_.end()) {
       plans_.splice(plans_.begin(), plans_, found);
+    } else {
+      if (plans_.size() == kPlans) plans_.pop_back();
+      plans_.push_front({shapes, backend_->plan(program_->shapes(shapes))});
     }
-    return *plans_.front().second;
+    return plans_.front();
   }
 
   std::shared_ptr<const Program> program_;
   std::shared_ptr<const Backend> backend_;
   int threads_;
-  Arena arena_;
-  std::list<std::pair<std::vector<Shape>, std::unique_ptr<Plan>>> plans_;  // last used first
+  std::shared_ptr<Arenas> arenas_ = Arenas::shared();
+  std::list<PlacedPlan> plans_;  // last used first
 };
 
 }  // namespace
-
-Arena::~Arena() { std::free(data_); }
-
-void Arena::grow(std::size_t bytes) {
-  std::free(data_);
-  size_ = (bytes + kLargePage - 1) / kLargePage * kLargePage;
-  data_ = static_cast<char*>(std::aligned_alloc(kLargePage, size_));
-  if (!data_) {
-    size_ = 0;
-    throw std::bad_alloc();
-  }
-#ifdef MADV_HUGEPAGE
-  madvise(data_, size_, MADV_HUGEPAGE);
-#endif
-}
 
 std::unique_ptr<Session> make_session(std::shared_ptr<const Program> program, std::shared_ptr<const Backend> backend,
                                       int threads) {

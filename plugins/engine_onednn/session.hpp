@@ -11,22 +11,6 @@
 
 namespace calotype::onednn {
 
-/// Memory that only grows; large pages, because touching it for the first time costs as much as a layer.
-class Arena {
- public:
-  Arena() = default;
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
-  ~Arena();
-  std::size_t size() const { return size_; }
-  char* data() const { return data_; }
-  void grow(std::size_t bytes);
-
- private:
-  char* data_ = nullptr;
-  std::size_t size_ = 0;
-};
-
 /// A program made ready for one set of shapes.
 class Plan {
  public:
@@ -34,6 +18,7 @@ class Plan {
   /// Bytes that place() needs.
   std::size_t bytes = 0;
   std::vector<View> views;  ///< of every value, in the memory given to place()
+  /// Whenever the memory is another than before.
   virtual void place(char* memory) = 0;
   virtual void run() = 0;
 };

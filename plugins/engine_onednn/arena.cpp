@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arena.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <new>
+
+namespace calotype::onednn {
+namespace {
+
+constexpr std::size_t kLargePage = 1 << 21;
+
+/// In large pages, because touching memory for the first time costs as much as a layer.
+Arena allocate(std::size_t bytes) {
+  Arena arena;
+  arena.size = (bytes + kLargePage - 1) / kLargePage * kLargePage;
+  arena.data.reset(static_cast<char*>(std::aligned_alloc(kLargePage, arena.size)));
+  if (!arena.data) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  madvise(arena.data.get(), arena.size, MADV_HUGEPAGE);
+#endif
+  return arena;
+}
+
+bool holds_less(const Arena& arena, std::size_t bytes) { return arena.size < bytes; }
+
+}  // namespace
+
+std::shared_ptr<Arenas> Arenas::shared() {
+  static std::mutex mutex;
+  static std::weak_ptr<Arenas> current;
+  const std::lock_guard<std::mutex> lock(mutex);
+  auto arenas = current.lock();
+  if (!arenas) current = arenas = std::make_shared<Arenas>();
+  return arenas;
+}
+
+Arena Arenas::take(std::size_t bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = std::lower_bound(free_.begin(), free_.end(), bytes, holds_less);
+  if (found == free_.end()) {
+    if (!free_.empty()) free_.pop_back();  // the new one takes its place
+    return allocate(bytes);
+  }
+  Arena arena = std::move(*found);
+  free_.erase(found);
+  return arena;
+}
+
+void Arenas::put_back(Arena arena) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto place = std::lower_bound(free_.begin(), free_.end(), arena.size, holds_less);
+  try {
+    free_.insert(place, std::move(arena));
+  } catch (const std::bad_alloc&) {  // the next run makes another
+  }
+}
+
+}  // namespace calotype::onednn
