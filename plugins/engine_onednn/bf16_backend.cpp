@@ -27,6 +27,13 @@ bool is_convolution(const Step& s) {
 /// Phases of few channels put single numbers here and there; as floats, which is what sums are.
 bool scattered(const Step& s) { return s.kind == Step::Kind::transposed_convolution && is_dense(s.outputs); }
 
+std::vector<Phase> single_positions(const std::vector<Phase>& phases) {
+  std::vector<Phase> single;
+  for (const Phase& phase : phases)
+    for (const auto& position : phase.positions) single.push_back({phase.kernel, phase.before, {position}});
+  return single;
+}
+
 /// How a value is kept.
 struct Layout {
   bool is_float = false, is_bf16 = false;
@@ -88,15 +95,9 @@ class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Back
       for (std::size_t d = 0; scattered(step) && d < 2; ++d)
         if ((step.kernel[d] - step.pad[d] - step.pad[d + 2] + step.output_padding[d]) % step.stride[d])
           refuse(step, "sides that are no multiples of the stride in bf16");
-      for (const Phase& phase : phases(step)) {
-        if (scattered(step)) {
-          packed[index].push_back(
-              pack_phase(step, phase, 0, phase.positions.size(), false, layout(step.in[0]).is_split));
-        } else {
-          for (std::size_t p = 0; p < phase.positions.size(); ++p)
-            packed[index].push_back(pack_phase(step, phase, p, 1, pad));
-        }
-      }
+      std::vector<Phase> parts = phases(step);
+      if (!scattered(step)) parts = single_positions(parts);
+      packed[index] = pack_phases(step, parts, pad, scattered(step) && layout(step.in[0]).is_split);
     } else if (step.group == 1) {
       packed[index].push_back(pack(step, pad));
     } else {

@@ -73,41 +73,48 @@ void round(const Step& step, const Piece& piece, bool with_rest, Rounded& to) {
   }
 }
 
-/// Fills the tiles. Output o at position p of a phase, of which `taps` has an entry each, is p * step.outputs + o.
-void fill(PackedConvolution& c, const Step& step, const std::vector<Taps>& taps) {
+/// What is packed from the weights of a step. Its output p * step.outputs + o is made by the step's output o and the
+/// taps at p: of an ordinary convolution there is one such set, of a phase one per position.
+struct Part {
+  PackedConvolution packed;
+  std::vector<Taps> taps;
+};
+
+void fill(Part& part, const Step& step, const Piece& piece, const Rounded& rounded) {
+  PackedConvolution& c = part.packed;
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
   const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf;
-  const std::ptrdiff_t area = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
   const std::ptrdiff_t third = std::ptrdiff_t(c.steps) / 3 * halves * kTileElements;
-  // So much at a time stays in the first caches.
-  const int depth = std::max<int>(amx::kDepth, int(1024 / area) / amx::kDepth * amx::kDepth);
-  const int across = (c.inputs + depth - 1) / depth, down = (step.outputs + amx::kHalf - 1) / amx::kHalf;
-
-  const auto fill_piece = [&](const Piece& piece, const Rounded& rounded) {
-    const std::ptrdiff_t per_input = area * (transposed ? piece.outputs() : 1),
-                         per_output = area * (transposed ? 1 : piece.inputs());
-    bf16* outputs[amx::kHalf];  // where each begins
-    for (std::size_t p = 0; p < taps.size(); ++p) {
-      for (int o = 0; o < piece.outputs(); ++o) {
-        const int n = int(p) * step.outputs + piece.first_output + o;
-        outputs[o] = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
-                     n % width / amx::kHalf * kTileElements + n % amx::kHalf * 2;
-      }
-      for (const Tap& tap : taps[p])
-        for (int i = 0; i < piece.inputs(); ++i) {
-          const auto [at, k] = place(c, tap.packed[0], tap.packed[1], piece.first_input + i);
-          const std::ptrdiff_t to = std::ptrdiff_t(at) * halves * kTileElements + k / 2 * 2 * amx::kHalf + k % 2;
-          const std::ptrdiff_t from = i * per_input + tap.stored;
-          for (int o = 0; o < piece.outputs(); ++o)
-            outputs[o][to] = rounded.weights[std::size_t(from + o * per_output)];
-          if (!c.split) continue;
-          for (int o = 0; o < piece.outputs(); ++o) {
-            outputs[o][to + third] = outputs[o][to];
-            outputs[o][to + 2 * third] = rounded.rest[std::size_t(from + o * per_output)];
-          }
-        }
+  const std::ptrdiff_t area = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
+  const std::ptrdiff_t per_input = area * (transposed ? piece.outputs() : 1),
+                       per_output = area * (transposed ? 1 : piece.inputs());
+  bf16* outputs[amx::kHalf];  // where each begins
+  for (std::size_t p = 0; p < part.taps.size(); ++p) {
+    for (int o = 0; o < piece.outputs(); ++o) {
+      const int n = int(p) * step.outputs + piece.first_output + o;
+      outputs[o] = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
+                   n % width / amx::kHalf * kTileElements + n % amx::kHalf * 2;
     }
-  };
+    for (const Tap& tap : part.taps[p])
+      for (int i = 0; i < piece.inputs(); ++i) {
+        const auto [at, k] = place(c, tap.packed[0], tap.packed[1], piece.first_input + i);
+        const std::ptrdiff_t to = std::ptrdiff_t(at) * halves * kTileElements + k / 2 * 2 * amx::kHalf + k % 2;
+        const std::ptrdiff_t from = i * per_input + tap.stored;
+        for (int o = 0; o < piece.outputs(); ++o) outputs[o][to] = rounded.weights[std::size_t(from + o * per_output)];
+        if (!c.split) continue;
+        for (int o = 0; o < piece.outputs(); ++o) {
+          outputs[o][to + third] = outputs[o][to];
+          outputs[o][to + 2 * third] = rounded.rest[std::size_t(from + o * per_output)];
+        }
+      }
+  }
+}
+
+void fill(std::vector<Part>& parts, const Step& step) {
+  const int inputs = parts[0].packed.inputs, area = step.kernel[0] * step.kernel[1];
+  // So much at a time stays in the first caches.
+  const int depth = std::max(amx::kDepth, 1024 / area / amx::kDepth * amx::kDepth);
+  const int across = (inputs + depth - 1) / depth, down = (step.outputs + amx::kHalf - 1) / amx::kHalf;
   parallel(across * down, [&](int begin, int end) {
     Rounded rounded;
     for (int i = begin; i < end; ++i) {
@@ -115,9 +122,9 @@ void fill(PackedConvolution& c, const Step& step, const std::vector<Taps>& taps)
       piece.first_output = i / across * amx::kHalf;
       piece.end_output = std::min(piece.first_output + amx::kHalf, step.outputs);
       piece.first_input = i % across * depth;
-      piece.end_input = std::min(piece.first_input + depth, c.inputs);
-      round(step, piece, c.split, rounded);
-      fill_piece(piece, rounded);
+      piece.end_input = std::min(piece.first_input + depth, inputs);
+      round(step, piece, parts[0].packed.split, rounded);
+      for (Part& part : parts) fill(part, step, piece, rounded);
     }
   });
 }
@@ -162,7 +169,8 @@ PackedConvolution pack(const Step& step, bool pad) {
   if (is_dense(step.weights.dims[1]) && step.dilation[1] != 1) refuse(step, "few dilated channels in bf16");
   if (step.absolute && step.kernel != std::array<int, 2>{1, 1}) refuse(step, "a large kernel on magnitudes in bf16");
   if (step.absolute && step.stride != std::array<int, 2>{1, 1}) refuse(step, "a stride on magnitudes in bf16");
-  PackedConvolution p;
+  std::vector<Part> parts(1);
+  PackedConvolution& p = parts[0].packed;
   p.kernel = step.kernel;
   p.stride = step.stride;
   p.dilation = step.dilation;
@@ -171,42 +179,46 @@ PackedConvolution pack(const Step& step, bool pad) {
   p.outputs = step.outputs;
   p.pad = pad;
   p.bias = step.bias;
-  allocate(p, std::size_t(p.kernel[0]) * std::size_t(p.kernel[1]));
   Taps taps;
   for (int y = 0; y < p.kernel[0]; ++y)
     for (int x = 0; x < p.kernel[1]; ++x) taps.push_back({{y, x}, y * p.kernel[1] + x});
-  fill(p, step, {taps});
-  return p;
+  allocate(p, taps.size());
+  parts[0].taps.push_back(std::move(taps));
+  fill(parts, step);
+  return std::move(p);
 }
 
-PackedConvolution pack_phase(const Step& step, const Phase& phase, std::size_t first, std::size_t count, bool pad,
-                             bool split) {
-  PackedConvolution p;
-  p.kernel = phase.kernel;
-  p.stride = p.dilation = {1, 1};
-  p.before = phase.before;
-  p.inputs = step.weights.dims[0];
-  p.outputs = step.outputs * int(count);
-  p.pad = pad;
-  p.split = split;
-  for (std::size_t i = first; i < first + count; ++i) {
-    p.positions.push_back(phase.positions[i]);
-    p.bias.insert(p.bias.end(), step.bias.begin(), step.bias.end());
+std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<Phase>& phases, bool pad, bool split) {
+  std::vector<Part> parts(phases.size());
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    const Phase& phase = phases[i];
+    PackedConvolution& p = parts[i].packed;
+    p.kernel = phase.kernel;
+    p.stride = p.dilation = {1, 1};
+    p.before = phase.before;
+    p.inputs = step.weights.dims[0];
+    p.outputs = step.outputs * int(phase.positions.size());
+    p.pad = pad;
+    p.split = split;
+    p.positions = phase.positions;
+    std::size_t fewest = SIZE_MAX;
+    for (const auto& position : phase.positions) {
+      p.bias.insert(p.bias.end(), step.bias.begin(), step.bias.end());
+      Taps taps;
+      for (int y = 0; y < p.kernel[0]; ++y)
+        for (int x = 0; x < p.kernel[1]; ++x) {
+          const int tap = phase.tap(step, position, y, x);
+          if (tap >= 0) taps.push_back({{y, x}, tap});
+        }
+      fewest = std::min(fewest, taps.size());
+      parts[i].taps.push_back(std::move(taps));
+    }
+    allocate(p, fewest);
   }
-  std::vector<Taps> taps;
-  std::size_t fewest = SIZE_MAX;
-  for (const auto& position : p.positions) {
-    taps.emplace_back();
-    for (int y = 0; y < p.kernel[0]; ++y)
-      for (int x = 0; x < p.kernel[1]; ++x) {
-        const int tap = phase.tap(step, position, y, x);
-        if (tap >= 0) taps.back().push_back({{y, x}, tap});
-      }
-    fewest = std::min(fewest, taps.back().size());
-  }
-  allocate(p, fewest);
-  fill(p, step, taps);
-  return p;
+  fill(parts, step);
+  std::vector<PackedConvolution> packed;
+  for (Part& part : parts) packed.push_back(std::move(part.packed));
+  return packed;
 }
 
 PackedDepthwise pack_depthwise(const Step& step) {

@@ -43,9 +43,9 @@ struct PackedConvolution {
 
 /// `pad`: whether results fill whole blocks.
 PackedConvolution pack(const network::Step& step, bool pad);
-/// `count` positions of a phase from `first` on.
-PackedConvolution pack_phase(const network::Step& step, const Phase& phase, std::size_t first, std::size_t count,
-                             bool pad, bool split = false);
+/// One for each phase of a transposed convolution.
+std::vector<PackedConvolution> pack_phases(const network::Step& step, const std::vector<Phase>& phases, bool pad,
+                                           bool split);
 
 /// Each channel by itself: taps x channels, filled up to whole blocks.
 struct PackedDepthwise {
