@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encoder.hpp"
 
-#include <zlib.h>
-
 #include <cstring>
 #include <new>
 #include <opencv2/core.hpp>
@@ -13,6 +11,7 @@
 #include "calotype/log.hpp"
 #include "guard.hpp"
 #include "keywords.hpp"
+#include "photograph.hpp"
 
 namespace calotype {
 namespace {
@@ -93,6 +92,13 @@ void set_metadata(Writer& writer, const Metadata& meta) {
     log(LogLevel::info, "PNG: the ICC profile does not fit this picture and is left out");
 }
 
+/// The rest of a file, rows compressed already.
+void write_compressed(png_structp png, const std::vector<Bytes>& stream) {
+  static const png_byte data[] = "IDAT", end[] = "IEND";
+  for (const Bytes& piece : stream) png_write_chunk(png, data, piece.data(), piece.size());
+  png_write_chunk(png, end, nullptr, 0);
+}
+
 /// Whether pixels that equal their left neighbour are rare: then there is little for a search of repetitions to find.
 bool is_photograph(const cv::Mat& pixels) {
   const std::size_t size = pixels.elemSize();
@@ -122,7 +128,8 @@ Bytes PngEncoder::encode(const Image& image, const Params& params) {
   for (int y = 0; y < pixels.rows; ++y) rows[static_cast<std::size_t>(y)] = const_cast<png_bytep>(pixels.ptr(y));
   const bool deep = pixels.depth() == CV_16U;
   const int compression = params.get<int>("compression");
-  const bool runs = !params.given("compression") && is_photograph(pixels);
+  std::vector<Bytes> stream;
+  if (!params.given("compression") && is_photograph(pixels)) stream = compress_photograph(pixels);
 
   Writer writer;
   guarded(writer.errors, [&] {
@@ -130,14 +137,11 @@ Bytes PngEncoder::encode(const Image& image, const Params& params) {
                  deep ? 16 : 8, colour_type(pixels.channels()), PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(writer.png, compression);
-    if (runs) {
-      png_set_compression_strategy(writer.png, Z_RLE);
-      png_set_filter(writer.png, PNG_FILTER_TYPE_BASE, PNG_FILTER_AVG);  // what the search mostly ends with
-    }
   });
   set_metadata(writer, image.meta);
   guarded(writer.errors, [&] {
     png_write_info(writer.png, writer.info);
+    if (!stream.empty()) return write_compressed(writer.png, stream);
     png_set_bgr(writer.png);
     if (deep) png_set_swap(writer.png);  // PNG is big-endian
     png_write_image(writer.png, rows.data());

@@ -2,6 +2,7 @@
 #include <png.h>
 
 #include <opencv2/core.hpp>
+#include <opencv2/core/utility.hpp>
 
 #include "support.hpp"
 
@@ -82,6 +83,21 @@ BOOST_AUTO_TEST_CASE(interlaced) {
   check(raw_png(PNG_COLOR_TYPE_RGB, 8, true, {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {9, 8, 7, 6, 5, 4, 3, 2, 1}}),
         (cv::Mat_<cv::Vec3b>(2, 3) << cv::Vec3b(3, 2, 1), cv::Vec3b(6, 5, 4), cv::Vec3b(9, 8, 7), cv::Vec3b(7, 8, 9),
          cv::Vec3b(4, 5, 6), cv::Vec3b(1, 2, 3)));
+}
+
+BOOST_AUTO_TEST_CASE(photographs_are_the_same_on_any_number_of_threads) {
+  const int threads = cv::getNumThreads();
+  for (const int type : {CV_8UC1, CV_8UC3, CV_8UC4, CV_16UC1, CV_16UC3, CV_16UC4}) {
+    Image image;
+    image.pixels.create(701, 301, type);  // several bands
+    cv::randu(image.pixels, 0, CV_MAT_DEPTH(type) == CV_8U ? 200 : 50000);
+    cv::setNumThreads(4);
+    const Bytes file = encode(image, "png");
+    check(file, image.pixels);
+    cv::setNumThreads(1);
+    BOOST_TEST((encode(image, "png") == file));
+  }
+  cv::setNumThreads(threads);
 }
 
 BOOST_AUTO_TEST_CASE(bytes_after_the_end_are_ignored) {

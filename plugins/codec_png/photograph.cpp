@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bands of rows are compressed for themselves and flushed to whole bytes, so that one can follow another in the stream.
+#include "photograph.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <opencv2/core.hpp>
+#include <opencv2/core/utility.hpp>
+
+#include "calotype/error.hpp"
+
+namespace calotype {
+namespace {
+
+constexpr int kBandBytes = 1 << 17;  // beside so many, a band's own code tables are few
+
+/// Samples in the file's order: RGB, most significant byte first.
+cv::Mat in_file_order(const cv::Mat& row) {
+  cv::Mat ordered = row.clone();
+  if (row.channels() > 1) {
+    const int from_to[] = {0, 2, 2, 0};
+    cv::mixChannels(&row, 1, &ordered, 1, from_to, 2);
+  }
+  if (row.elemSize1() == 2)
+    for (std::uint8_t *at = ordered.ptr(), *end = at + ordered.total() * ordered.elemSize(); at != end; at += 2)
+      std::swap(at[0], at[1]);
+  return ordered;
+}
+
+/// Rows as PNG's filter "average" leaves them, which is what a search for the best filter mostly ends with.
+Bytes filtered(const cv::Mat& pixels, const cv::Range& rows) {
+  constexpr std::uint8_t average = 3;
+  const std::size_t pixel = pixels.elemSize(), length = pixel * static_cast<std::size_t>(pixels.cols);
+  Bytes result;
+  result.reserve((length + 1) * static_cast<std::size_t>(rows.size()));
+  cv::Mat above = cv::Mat::zeros(1, pixels.cols, pixels.type());
+  if (rows.start) above = in_file_order(pixels.row(rows.start - 1));
+  for (int y = rows.start; y < rows.end; ++y) {
+    cv::Mat row = in_file_order(pixels.row(y));
+    result.push_back(average);
+    result.resize(result.size() + length);
+    std::uint8_t* const to = result.data() + result.size() - length;
+    const std::uint8_t *const up = above.ptr(), *const raw = row.ptr();
+    for (std::size_t i = 0; i < pixel; ++i) to[i] = static_cast<std::uint8_t>(raw[i] - up[i] / 2);
+    for (std::size_t i = pixel; i < length; ++i)
+      to[i] = static_cast<std::uint8_t>(raw[i] - (raw[i - pixel] + up[i]) / 2);
+    above = row;
+  }
+  return result;
+}
+
+/// Raw deflate (RFC 1951). `flush`: Z_FINISH for the end of the stream, else Z_SYNC_FLUSH.
+Bytes deflated(const Bytes& bytes, int flush) {
+  constexpr int level = 4, raw_window = -15, memory = 8, margin = 64;
+  Bytes result(compressBound(static_cast<uLong>(bytes.size())) + margin);
+  z_stream stream{};
+  bool done = deflateInit2(&stream, level, Z_DEFLATED, raw_window, memory, Z_RLE) == Z_OK;
+  if (done) {
+    stream.next_in = const_cast<Bytef*>(bytes.data());
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = result.data();
+    stream.avail_out = static_cast<uInt>(result.size());
+    done = deflate(&stream, flush) == (flush == Z_FINISH ? Z_STREAM_END : Z_OK) && stream.avail_out > 0;
+    deflateEnd(&stream);
+  }
+  if (!done) throw Error(ErrorCode::limit, "PNG: out of memory", "use a smaller picture");
+  result.resize(result.size() - stream.avail_out);
+  return result;
+}
+
+}  // namespace
+
+std::vector<Bytes> compress_photograph(const cv::Mat& pixels) {
+  const int length = static_cast<int>(pixels.elemSize()) * pixels.cols, height = std::max(1, kBandBytes / length);
+  const int count = (pixels.rows + height - 1) / height;
+  std::vector<Bytes> bands(static_cast<std::size_t>(count));
+  std::vector<uLong> sums(bands.size()), sizes(bands.size());
+  cv::parallel_for_(
+      {0, count},
+      [&](const cv::Range& range) {
+        for (int i = range.start; i < range.end; ++i) {
+          const auto band = static_cast<std::size_t>(i);
+          const Bytes rows = filtered(pixels, {i * height, std::min((i + 1) * height, pixels.rows)});
+          sums[band] = adler32(1, rows.data(), static_cast<uInt>(rows.size()));
+          sizes[band] = rows.size();
+          bands[band] = deflated(rows, i + 1 < count ? Z_SYNC_FLUSH : Z_FINISH);
+        }
+      },
+      count);
+  uLong sum = sums[0];
+  for (std::size_t i = 1; i < bands.size(); ++i) sum = adler32_combine(sum, sums[i], static_cast<z_off_t>(sizes[i]));
+  // What RFC 1950 puts around it: method and window, and the checksum.
+  const std::uint8_t header[] = {0x78, 0x01};
+  bands.front().insert(bands.front().begin(), std::begin(header), std::end(header));
+  for (int shift = 24; shift >= 0; shift -= 8) bands.back().push_back(static_cast<std::uint8_t>(sum >> shift));
+  return bands;
+}
+
+}  // namespace calotype
