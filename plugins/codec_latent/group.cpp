@@ -90,18 +90,27 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
   cv::Mat x = tensor(2 * channels, padded_rows, padded_columns);
   const std::size_t plane = std::size_t(padded_rows) * padded_columns;
   cv::parallel_for_(cv::Range(0, channels), [&](const cv::Range& range) {
-    for (int c = range.start; c < range.end; ++c)
+    cv::Mat values(1, int(plane), CV_32F);
+    float* const v = values.ptr<float>();
+    for (int c = range.start; c < range.end; ++c) {
       for (int row = 0; row < padded_rows; ++row) {
         const float* from = y.ptr<float>() + (std::size_t(c) * rows + std::min(row, rows - 1)) * columns;
-        float* magnitude = x.ptr<float>() + c * plane + std::size_t(row) * padded_columns;
-        float* sign = magnitude + channels * plane;
-        for (int column = 0; column < padded_columns; ++column) {
-          const float v = from[std::min(column, columns - 1)] * gain[c];
-          const float m = std::fabs(v);
-          magnitude[column] = std::log(1 + m);
-          sign[column] = std::copysign(std::log(m + std::sqrt(m * m + 1)), v);  // asinh, as in training
-        }
+        float* const to = v + std::size_t(row) * padded_columns;
+        for (int column = 0; column < columns; ++column) to[column] = from[column] * gain[c];
+        std::fill(to + columns, to + padded_columns, to[columns - 1]);
       }
+      cv::Mat magnitudes(1, int(plane), CV_32F, x.ptr<float>() + c * plane);
+      cv::Mat signs(1, int(plane), CV_32F, x.ptr<float>() + (channels + c) * plane);
+      float *const magnitude = magnitudes.ptr<float>(), *const sign = signs.ptr<float>();
+      for (std::size_t i = 0; i < plane; ++i) {
+        const float m = std::fabs(v[i]);
+        magnitude[i] = 1 + m;
+        sign[i] = m + std::sqrt(m * m + 1);
+      }
+      cv::log(magnitudes, magnitudes);
+      cv::log(signs, signs);  // asinh, as in training
+      for (std::size_t i = 0; i < plane; ++i) sign[i] = std::copysign(sign[i], v[i]);
+    }
   });
   const cv::Mat out = networks.run("hyper_analysis", x);
   for (int row = 0; row < z.rows; ++row)
