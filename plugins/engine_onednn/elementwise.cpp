@@ -200,8 +200,12 @@ void space_to_depth(const View& in, int block, const View& out) {
 
 namespace {
 
-/// Tensors are turned in pieces of so many pixels and channels, which stay in the first cache.
-constexpr int kPixels = 16, kChannels = 64;
+/// Tensors are turned in pieces of so many pixels and channels, which stay in the first cache. Most of the time goes
+/// into writing: as much as possible of what lies side by side.
+struct Piece {
+  int pixels, channels;
+};
+constexpr Piece kLoaded{16, 64}, kStored{64, 16};
 
 /// to[j * to_row + i] = from[i * from_row + j]
 void transpose(const float* from, std::size_t from_row, int rows, int columns, float* to, std::size_t to_row) {
@@ -272,21 +276,22 @@ void load(const cv::Mat& tensor, const View& out) {
   if (tensor.depth() == CV_16U) return load_pixels<std::uint16_t>(tensor, out);
   const std::size_t plane = std::size_t(out.rows) * std::size_t(out.columns);
   for_each_row(out, [&](int n, int y) {
-    float piece[kPixels * kChannels];
-    for (int x = 0; x < out.columns; x += kPixels)
-      for (int c = 0; c < out.channels; c += kChannels) {
-        const int width = std::min(kPixels, out.columns - x), depth = std::min(kChannels, out.channels - c);
+    float piece[kLoaded.pixels * kLoaded.channels];
+    for (int x = 0; x < out.columns; x += kLoaded.pixels)
+      for (int c = 0; c < out.channels; c += kLoaded.channels) {
+        const int width = std::min(kLoaded.pixels, out.columns - x),
+                  depth = std::min(kLoaded.channels, out.channels - c);
         const float* from = tensor.ptr<float>() +
                             (std::size_t(n) * std::size_t(out.channels) + std::size_t(c)) * plane +
                             std::size_t(y) * std::size_t(out.columns) + std::size_t(x);
-        transpose(from, plane, depth, width, piece, kChannels);
-        for (int i = 0; i < width; ++i) {
-          char* to = out.at(n, y, x + i) + c * out.element();
-          if (out.is_float)
-            std::copy_n(piece + i * kChannels, depth, reinterpret_cast<float*>(to));
-          else
-            narrow(piece + i * kChannels, reinterpret_cast<bf16*>(to), depth);
+        char* const to = out.at(n, y, x) + c * out.element();
+        if (out.is_float) {
+          transpose(from, plane, depth, width, reinterpret_cast<float*>(to), std::size_t(out.pixel) / sizeof(float));
+          continue;
         }
+        transpose(from, plane, depth, width, piece, kLoaded.channels);
+        for (int i = 0; i < width; ++i)
+          narrow(piece + i * kLoaded.channels, reinterpret_cast<bf16*>(to + i * out.pixel), depth);
       }
   });
 }
@@ -296,20 +301,21 @@ void store(const View& in, cv::Mat& tensor) {
   if (tensor.depth() == CV_16U) return store_pixels<std::uint16_t>(in, tensor);
   const std::size_t plane = std::size_t(in.rows) * std::size_t(in.columns);
   for_each_row(in, [&](int n, int y) {
-    float piece[kPixels * kChannels];
-    for (int x = 0; x < in.columns; x += kPixels)
-      for (int c = 0; c < in.channels; c += kChannels) {
-        const int width = std::min(kPixels, in.columns - x), depth = std::min(kChannels, in.channels - c);
-        for (int i = 0; i < width; ++i) {
-          char* from = in.at(n, y, x + i) + c * in.element();
-          if (in.is_float)
-            std::copy_n(reinterpret_cast<const float*>(from), depth, piece + i * kChannels);
-          else
-            widen(reinterpret_cast<const bf16*>(from), piece + i * kChannels, depth);
-        }
+    float piece[kStored.pixels * kStored.channels];
+    for (int c = 0; c < in.channels; c += kStored.channels)
+      for (int x = 0; x < in.columns; x += kStored.pixels) {
+        const int width = std::min(kStored.pixels, in.columns - x), depth = std::min(kStored.channels, in.channels - c);
+        const char* const from = in.at(n, y, x) + c * in.element();
         float* to = tensor.ptr<float>() + (std::size_t(n) * std::size_t(in.channels) + std::size_t(c)) * plane +
                     std::size_t(y) * std::size_t(in.columns) + std::size_t(x);
-        transpose(piece, kChannels, width, depth, to, plane);
+        if (in.is_float) {
+          transpose(reinterpret_cast<const float*>(from), std::size_t(in.pixel) / sizeof(float), width, depth, to,
+                    plane);
+          continue;
+        }
+        for (int i = 0; i < width; ++i)
+          widen(reinterpret_cast<const bf16*>(from + i * in.pixel), piece + i * kStored.channels, depth);
+        transpose(piece, kStored.channels, width, depth, to, plane);
       }
   });
 }
