@@ -92,10 +92,13 @@ void set_metadata(Writer& writer, const Metadata& meta) {
     log(LogLevel::info, "PNG: the ICC profile does not fit this picture and is left out");
 }
 
-/// The rest of a file, rows compressed already.
-void write_compressed(png_structp png, const std::vector<Bytes>& stream) {
+/// The rest of a file, rows compressed already. Frees what is written, so that nothing large is held twice.
+void write_compressed(png_structp png, std::vector<Bytes>& stream) {
   static const png_byte data[] = "IDAT", end[] = "IEND";
-  for (const Bytes& piece : stream) png_write_chunk(png, data, piece.data(), piece.size());
+  for (Bytes& piece : stream) {
+    png_write_chunk(png, data, piece.data(), piece.size());
+    Bytes().swap(piece);
+  }
   png_write_chunk(png, end, nullptr, 0);
 }
 
