@@ -2,7 +2,7 @@
 """Whole-process encode and decode times of `calotype` and the codecs of Debian, at settings of about equal quality. Tools take
 turns on each image, so that a busy machine disturbs all alike; medians are reported. Writes speed.json and speed.md.
 
-    python3 bench/speed.py KODAK_FOLDER --images 4 --rounds 5
+    python3 bench/speed.py KODAK_FOLDER
 """
 import argparse
 import json
@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 
 import cv2
 
@@ -26,6 +27,12 @@ def seconds(command):
     if ran.returncode:
         raise RuntimeError(f"{' '.join(command)}: {ran.stderr.strip()[-500:]}")
     return elapsed
+
+
+def with_jobs(codecs, jobs):
+    """Encoders that use one core unless told otherwise, once more with all."""
+    return [replace(codec, name=f"{codec.name}, {jobs} jobs", encode=codec.encode.replace("avifenc", f"avifenc -j {jobs}"))
+            for codec in codecs if codec.tool == "avifenc"]
 
 
 def measure(codecs, images, rounds):
@@ -65,8 +72,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = pathlib.Path(__file__).resolve().parent.parent
     parser.add_argument("folder", type=pathlib.Path, help="PNGs")
-    parser.add_argument("--images", type=int, default=4, help="only the first so many")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--images", type=int, default=24, help="only the first so many")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--codecs", nargs="*", help="only these (default: all installed)")
     parser.add_argument("--calotype", default=str(root / "build/release/bin/calotype"), metavar="BINARY")
     parser.add_argument("--out", type=pathlib.Path, default=root / "docs/results")
@@ -75,7 +82,8 @@ def main():
     images = sorted(options.folder.glob("*.png"))[:options.images]
     if not images:
         parser.error(f"no PNG in {options.folder}")
-    codecs = choose(options.codecs, [calotype(options.calotype), *PEERS])
+    peers = [*PEERS, *with_jobs(PEERS, len(os.sched_getaffinity(0)))]
+    codecs = choose(options.codecs, [calotype(options.calotype), *peers])
     medians = measure(codecs, images, options.rounds)
     pixels = [picture.shape[0] * picture.shape[1] for picture in (cv2.imread(str(path)) for path in images)]
     results = {"images": len(images), "rounds": options.rounds, "megapixels": statistics.mean(pixels) / 1e6,

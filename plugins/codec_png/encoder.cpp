@@ -109,7 +109,7 @@ bool is_photograph(const cv::Mat& pixels) {
   for (int y = 0; y < pixels.rows; y += 16)
     for (int x = 1; x < pixels.cols; ++x, ++all)
       equal += std::memcmp(pixels.ptr(y, x), pixels.ptr(y, x - 1), size) == 0;
-  return equal * 5 < all;
+  return equal * 3 < all;
 }
 
 }  // namespace
