@@ -4,14 +4,9 @@
 #include <calotype/params.hpp>
 #include <calotype/registry.hpp>
 #include <calotype/version.hpp>
-#include <cstdint>
 #include <exception>
 #ifdef __GLIBC__
 #include <malloc.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdlib>
 #endif
 
 #include "common/console.hpp"
@@ -115,22 +110,13 @@ int run_command(const std::vector<std::string>& tokens, std::string& verb) {
 }
 
 /// Large buffers follow one another all the time, on all threads: memory is used again instead of fetched from the
-/// system, and fetched in large pages.
+/// system. Large pages would save a few milliseconds more, but cost many where a virtual machine gives free memory back
+/// to its host.
 void prepare_heap() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_ARENA_MAX, 1);
-#if defined(MADV_HUGEPAGE) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  // Addresses only, which the heap keeps; memory comes when it is written to.
-  constexpr std::size_t size = std::size_t(1) << 29;
-  if (void* const room = std::malloc(size)) {
-    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-    const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(room) + page - 1) / page * page;
-    madvise(reinterpret_cast<void*>(begin), size - page, MADV_HUGEPAGE);
-    std::free(room);
-  }
-#endif
 #endif
 }
 

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arena.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <new>
 
 namespace calotype::onednn {
 namespace {
 
-constexpr std::size_t kLargePage = 1 << 21;
+constexpr std::size_t kAlignment = 64;
 
-/// In large pages, because touching memory for the first time costs as much as a layer.
 Arena allocate(std::size_t bytes) {
   Arena arena;
-  arena.size = (bytes + kLargePage - 1) / kLargePage * kLargePage;
-  arena.data.reset(static_cast<char*>(std::aligned_alloc(kLargePage, arena.size)));
+  arena.size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  arena.data.reset(static_cast<char*>(std::aligned_alloc(kAlignment, arena.size)));
   if (!arena.data) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-  madvise(arena.data.get(), arena.size, MADV_HUGEPAGE);
-#endif
   return arena;
 }
 
