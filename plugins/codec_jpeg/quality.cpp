@@ -16,7 +16,8 @@ constexpr int kLuminance[DCTSIZE2] = {16, 11, 10, 16, 24,  40,  51,  61,  12, 12
 }  // namespace
 
 int quality_of(const jpeg_decompress_struct& codec) {
-  const JQUANT_TBL* table = codec.comp_info ? codec.quant_tbl_ptrs[codec.comp_info[0].quant_tbl_no] : nullptr;
+  const int number = codec.comp_info ? codec.comp_info[0].quant_tbl_no : NUM_QUANT_TBLS;  // the file's, unchecked
+  const JQUANT_TBL* table = number >= 0 && number < NUM_QUANT_TBLS ? codec.quant_tbl_ptrs[number] : nullptr;
   if (!table) return 0;
   int best = 0, least = 0;
   for (int quality = 1; quality <= 100; ++quality) {

@@ -26,8 +26,8 @@ BOOST_AUTO_TEST_CASE(tiles_do_not_show) {
 BOOST_AUTO_TEST_CASE(tiles_fit_the_memory_asked_for) {
   const Manifest manifest = Model::open("denoise-fast").manifest();
   const cv::Mat pixels(1000, 1000, CV_8UC3);
-  const int small = restore::tile_plan(manifest, pixels, 300).size,
-            large = restore::tile_plan(manifest, pixels, 1000).size;
+  const int small = restore::tile_plan(manifest, pixels, 4000).size,
+            large = restore::tile_plan(manifest, pixels, 8000).size;
   BOOST_TEST(restore::tile_plan(manifest, pixels, 0).size == manifest.tile.size);
   BOOST_TEST(small < large);
   BOOST_TEST(small % manifest.tile.multiple == 0);
