@@ -24,7 +24,7 @@ int restore(const std::string& backbone, const std::string& suffix, const Argume
     throw Error(ErrorCode::usage, "--max-memory bounds what one file needs, and --jobs asks for several at once",
                 "leave one of them out");
   const RawParams of_all = element_params(element_options(Kind::backbone, backbone), arguments);
-  Params::validated(Registry::global().describe(Kind::backbone, backbone).element.params, of_all, backbone);
+  Params::validated(Registry::global().describe(Kind::backbone, backbone).element.params, of_all, {});
   Transcode plan;
   plan.encoder = arguments.text("format");
   plan.extension = arguments.text("format", "png");
