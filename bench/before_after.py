@@ -51,7 +51,7 @@ def main():
         folder = pathlib.Path(folder)
         clean = sample("landscape", 330, 150, 320, 320)
         pictures = {"denoise": strip(folder, options.calotype, "denoise", noise(clean, rng), clean)}
-        clean = sample("fern", 64, 64, 160, 160)
+        clean = sample("studio", 330, 130, 160, 160)
         pictures["deblock"] = strip(folder, options.calotype, "deblock", clean, clean, suffix=".jpg",
                                     params=(cv2.IMWRITE_JPEG_QUALITY, 10), zoom=2)
         clean = sample("studio", 160, 120, 320, 320)
