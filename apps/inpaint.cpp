@@ -37,14 +37,15 @@ int run(const Arguments& arguments) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) return restore("inpaint", "inpainted", arguments);
   const auto masks = masks_in(folder);
-  return restore("inpaint", "inpainted", arguments, [&](const Job& job) -> RawParams {
+  const auto mask_of = [&](const Job& job) -> RawParams {
     const fs::path name = fs::path(job.relative).replace_extension();
     const auto mask = masks.find(name);
     if (mask == masks.end())
       throw Error(ErrorCode::not_found, job.input + ": no mask in " + folder.string(),
                   "it would be called " + (folder / name).string() + ".png");
     return {{"mask", mask->second.string()}};
-  });
+  };
+  return restore("inpaint", "inpainted", arguments, mask_of, folder.string());
 }
 
 }  // namespace

@@ -25,13 +25,17 @@ bool ends_with(const std::string& text, const std::string& end) {
 }  // namespace
 
 std::vector<fs::path> files_in(const fs::path& folder, const std::set<std::string>& extensions, bool recursive,
-                               const fs::path& left_out) {
+                               const std::vector<fs::path>& left_out) {
   std::vector<fs::path> found;
-  std::error_code ignored;
+  const auto is_left_out = [&](const fs::path& path) {
+    return std::any_of(left_out.begin(), left_out.end(), [&](const fs::path& other) {
+      std::error_code ignored;
+      return fs::equivalent(path, other, ignored);
+    });
+  };
   try {
     for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
-      if (!recursive || (entry->is_directory() && fs::equivalent(entry->path(), left_out, ignored)))
-        entry.disable_recursion_pending();
+      if (!recursive || (entry->is_directory() && is_left_out(entry->path()))) entry.disable_recursion_pending();
       if (entry->is_regular_file() && extensions.count(calotype::extension_of(entry->path().string())))
         found.push_back(entry->path().lexically_relative(folder));
     }
@@ -57,6 +61,8 @@ std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRule
     throw Error(ErrorCode::usage, "the output's format is not known", "say --format NAME, or name the file with -o");
 
   const std::string dotted_suffix = rules.suffix.empty() ? "" : "." + rules.suffix;
+  const std::vector<fs::path> left_out = {into_folder ? rules.output : "", rules.left_out};
+
   std::vector<Job> jobs;
   const auto add = [&](const fs::path& input, const fs::path& relative) {
     std::string output = rules.output;
@@ -72,7 +78,7 @@ std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRule
       add(input, input == "-" ? fs::path("stdin") : fs::path(input).filename());
       continue;
     }
-    std::vector<fs::path> found = files_in(input, rules.extensions, rules.recursive, into_folder ? rules.output : "");
+    std::vector<fs::path> found = files_in(input, rules.extensions, rules.recursive, left_out);
     if (!rules.suffix.empty())
       found.erase(std::remove_if(found.begin(), found.end(),
                                  [&](const fs::path& path) { return ends_with(path.stem().string(), dotted_suffix); }),

@@ -19,12 +19,14 @@ struct JobRules {
   bool recursive = false;            ///< enter sub-folders, keeping their names under the output folder
   /// Outputs beside their inputs are called NAME.suffix.extension. Such files in a folder are no inputs.
   std::string suffix;
+  std::string left_out;  ///< a sub-folder that holds no inputs, beside the output's
 };
 
-/// The files with these extensions in a folder, relative to it, sorted. Sub-folders where `recursive`, but `left_out`.
+/// The files with these extensions in a folder, relative to it, sorted. Sub-folders where `recursive`, but those
+/// in `left_out`.
 std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder,
                                             const std::set<std::string>& extensions, bool recursive,
-                                            const std::filesystem::path& left_out = {});
+                                            const std::vector<std::filesystem::path>& left_out = {});
 
 /// In order of the inputs, each folder sorted. Throws usage, and not_found for a folder without any such file.
 std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRules& rules);

@@ -18,7 +18,7 @@ std::vector<Option> restore_options(const std::string& backbone) {
 }
 
 int restore(const std::string& backbone, const std::string& suffix, const Arguments& arguments,
-            const std::function<RawParams(const Job&)>& of_one_file) {
+            const std::function<RawParams(const Job&)>& of_one_file, const std::string& left_out) {
   set_threads(arguments);
   if (arguments.has("max-memory") && arguments.integer("jobs", 1, 1) > 1)
     throw Error(ErrorCode::usage, "--max-memory bounds what one file needs, and --jobs asks for several at once",
@@ -36,5 +36,6 @@ int restore(const std::string& backbone, const std::string& suffix, const Argume
     return params;
   };
   plan.suffix = suffix;
+  plan.left_out = left_out;
   return transcode(backbone, plan, arguments);
 }

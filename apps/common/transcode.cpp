@@ -112,7 +112,7 @@ int transcode(const std::string& verb, Transcode plan, const Arguments& argument
   Limits limits;
   limits.max_pixels = arguments.integer("max-pixels", limits.max_pixels, 1);
   const auto jobs = make_jobs(arguments.operands(), {wanted_extensions(plan), plan.extension, arguments.text("output"),
-                                                     arguments.has("recursive"), plan.suffix});
+                                                     arguments.has("recursive"), plan.suffix, plan.left_out});
   const BatchRules rules = batch_rules(arguments, jobs.size());
   if (rules.at_once > 1)
     plan.params["threads"] = std::to_string(std::max(1, cv::getNumThreads() / static_cast<int>(rules.at_once)));

@@ -17,7 +17,7 @@ struct Transcode {
   calotype::RawParams params;  ///< each goes to the decoder, the encoder or both, whichever declares it
   std::string backbone = {};   ///< between the two; empty: none
   std::function<calotype::RawParams(const Job&)> backbone_params = {};
-  std::string suffix = {};  ///< see JobRules
+  std::string suffix = {}, left_out = {};  ///< see JobRules
 };
 
 /// Those of batches, and --max-pixels.

@@ -85,6 +85,9 @@ BOOST_AUTO_TEST_CASE(masks) {
   BOOST_TEST(contains(finished.err, "2 of 3 files, 1 failed, "));
   BOOST_TEST(folder.read("out/a.ppm") == white);
   BOOST_TEST(folder.read("out/sub/a.ppm") == folder.read("in/sub/a.ppm"));
+
+  const auto within = folder.run(kFakeRestore + "mv masks in && calotype inpaint -r in --mask in/masks -o out2 -f ppm");
+  BOOST_TEST(contains(within.err, "2 of 3 files, 1 failed, "), within.err);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
