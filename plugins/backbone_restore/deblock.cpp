@@ -2,10 +2,8 @@
 #include "deblock.hpp"
 
 #include <calotype/log.hpp>
-#include <opencv2/core.hpp>
 
 #include "jpeg_traces.hpp"
-#include "tile_plan.hpp"
 
 namespace calotype::restore {
 
@@ -35,9 +33,7 @@ Image Deblock::run(Image image, const Params& params) {
     if (!quality) return image;
   }
   restorer_.open(params.get<std::string>("model"), engine_choice(params));
-  const cv::Mat condition(1, 1, CV_32F, cv::Scalar(1 - quality / 100.));
-  const TilePlan tiles = tile_plan(restorer_.manifest(), image.pixels, params.get<std::int64_t>("max-memory"));
-  image.pixels = restorer_.run(image.pixels, condition, params.get<double>("strength"), tiles);
+  image.pixels = restorer_.run(image.pixels, 1 - quality / 100., params);
   image.jpeg_quality = 0;
   return image;
 }

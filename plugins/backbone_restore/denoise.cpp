@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <calotype/log.hpp>
 #include <cmath>
-#include <opencv2/core.hpp>
 
 #include "noise_level.hpp"
-#include "tile_plan.hpp"
 
 namespace calotype::restore {
 namespace {
@@ -35,7 +33,7 @@ ElementInfo Denoise::info() {
                  {"strength", 1.0, "how much of the noise that was found is taken away", 0.0, 1.0},
                  {"tier",
                   std::string("fast"),
-                  "fast, good (three times the work), or photo for noise as cameras make it",
+                  "fast, good (four times the work), or photo for noise as cameras make it",
                   {},
                   {},
                   {"fast", "good", "photo"}},
@@ -53,9 +51,7 @@ Image Denoise::run(Image image, const Params& params) {
     sigma = std::min(kMaxSigma, noise_level(image.pixels));
     log(LogLevel::info, "denoise: sigma " + to_string(Value(std::round(sigma * 10) / 10)) + " was estimated");
   }
-  const cv::Mat condition(1, 1, CV_32F, cv::Scalar(sigma / 255));
-  const TilePlan tiles = tile_plan(restorer_.manifest(), image.pixels, params.get<std::int64_t>("max-memory"));
-  image.pixels = restorer_.run(image.pixels, condition, params.get<double>("strength"), tiles);
+  image.pixels = restorer_.run(image.pixels, sigma / 255, params);
   return image;
 }
 

@@ -6,6 +6,7 @@
 #include <opencv2/core.hpp>
 
 #include "tile.hpp"
+#include "tile_plan.hpp"
 
 namespace calotype::restore {
 namespace {
@@ -42,6 +43,11 @@ cv::Mat Restorer::run(const cv::Mat& pixels, const cv::Mat& condition, double st
         subtract_tile(pixels(inside), wrong, strength, target);
       });
   return result;
+}
+
+cv::Mat Restorer::run(const cv::Mat& pixels, double condition, const Params& params) {
+  const TilePlan tiles = tile_plan(manifest(), pixels, params.get<std::int64_t>("max-memory"));
+  return run(pixels, cv::Mat(1, 1, CV_32F, cv::Scalar(condition)), params.get<double>("strength"), tiles);
 }
 
 std::vector<ParamSpec> restorer_params() {

@@ -18,6 +18,8 @@ class Restorer {
   /// The picture less `strength` times what is wrong with it; `pixels` as Image::pixels, alpha is handed on.
   /// `condition` is CV_32F, one value for all or of the picture's size.
   cv::Mat run(const cv::Mat& pixels, const cv::Mat& condition, double strength, const TilePlan& tiles);
+  /// The same condition for all, with the parameters strength and max-memory.
+  cv::Mat run(const cv::Mat& pixels, double condition, const Params& params);
 
  private:
   std::string name_;
