@@ -6,6 +6,12 @@
 #include "jpeg_traces.hpp"
 
 namespace calotype::restore {
+namespace {
+
+/// From this quality on rounding to 8 bits does as much harm as JPEG, and the network was trained for less.
+constexpr int kGood = 95;
+
+}  // namespace
 
 ElementInfo Deblock::info() {
   ElementInfo info;
@@ -31,6 +37,10 @@ Image Deblock::run(Image image, const Params& params) {
     log(LogLevel::info, quality ? "deblock: JPEG quality " + std::to_string(quality) + " was found"
                                 : "deblock: no traces of JPEG were found; the picture stays as it is");
     if (!quality) return image;
+  }
+  if (quality >= kGood) {
+    log(LogLevel::info, "deblock: from quality " + std::to_string(kGood) + " on a picture stays as it is");
+    return image;
   }
   restorer_.open(params.get<std::string>("model"), engine_choice(params));
   image.pixels = restorer_.run(image.pixels, 1 - quality / 100., params);

@@ -39,6 +39,11 @@ BOOST_AUTO_TEST_CASE(other_pictures_have_no_traces) {
   BOOST_TEST(restore::jpeg_traces(cv::Mat(8, 8, CV_8UC3)) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_done_to_good_pictures) {
+  const Image good = decode(jpeg(sample(), 97));
+  BOOST_TEST(same(run("deblock", good).pixels, good.pixels));
+}
+
 BOOST_AUTO_TEST_CASE(blocks_go) {
   const cv::Mat clean = sample("landscape", kPart);
   for (const int quality : {10, 40}) {

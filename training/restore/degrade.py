@@ -39,7 +39,7 @@ def recompress(rgb, quality, sampling):
 def jpeg(crops, rng):
     """JPEG artefacts; the map says how far the quality is from 100. Sometimes the grid of blocks does not begin at the crop's corner."""
     out, crops = [], greyed(crops, rng)[0].numpy()
-    quality = np.clip(rng.choice([rng.integers(5, 96, len(crops)), rng.integers(5, 41, len(crops))]), 1, 100)
+    quality = np.clip(rng.choice([rng.integers(5, 101, len(crops)), rng.integers(5, 41, len(crops))]), 1, 100)
     for x, q in zip(crops, quality):
         dy, dx = rng.integers(0, 8, 2) if rng.random() < .25 else (0, 0)
         sampling = 0x221111 if rng.random() < .7 else 0x111111
