@@ -110,8 +110,8 @@ int run_command(const std::vector<std::string>& tokens, std::string& verb) {
 }
 
 /// Large buffers follow one another all the time, on all threads: memory is used again instead of fetched from the
-/// system. Large pages would save a few milliseconds more, but cost many where a virtual machine gives free memory back
-/// to its host.
+/// system. Large pages would be a little faster, and much slower where a virtual machine gives free memory back to its
+/// host.
 void prepare_heap() {
 #ifdef __GLIBC__
   mallopt(M_MMAP_THRESHOLD, 1 << 30);

@@ -60,7 +60,7 @@ def processor():
 
 def markdown(results):
     lines = ["# Speed\n", "Written by `bench/speed.py`: milliseconds of one whole process, start-up and file formats included, median of "
-             f"{results['rounds']} rounds on {results['images']} images of {results['megapixels']:.2f} megapixels; "
+             f"{results['rounds']} round(s) on {results['images']} images of {results['megapixels']:.2f} megapixels; "
              f"{results['cores']} cores, {results['processor']}.\n",
              "| codec | setting | encode ms | decode ms |", "| --- | --: | --: | --: |"]
     lines += [f"| {name} | {row['setting']:g} | {1000 * row['encode']:.0f} | {1000 * row['decode']:.0f} |"
