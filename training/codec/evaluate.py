@@ -92,7 +92,7 @@ def measure_checkpoint(path, pictures):
     from codec.train import evaluate, load
     dev = 'cuda' if torch.cuda.is_available() else 'cpu'
     net = build(load(path)).to(dev).to(memory_format=torch.channels_last)
-    return evaluate(net, [torch.from_numpy(im).permute(2, 0, 1)[None].float().to(dev) / 255 for im in pictures], dev)
+    return [p[:2] for p in evaluate(net, [torch.from_numpy(im).permute(2, 0, 1)[None].float().to(dev) / 255 for im in pictures], dev)]
 
 
 def main():

@@ -15,7 +15,10 @@ import torch.nn.functional as F
 from codec.condition import dead_units, normalise, revive
 from codec.model import LAMBDA, RATES, LatentCodec, build
 from common.data import Crops, photographs, pictures, tensor
+from common.ms_ssim import ms_ssim
 from common.trainer import add_options, train
+
+MS_SSIM = 1280.                                  # of 1 - MS-SSIM, against the squared error in levels, at about the same rates (CompressAI's pairs of lambda)
 
 
 def options():
@@ -25,6 +28,7 @@ def options():
     ap.add_argument('--dense-a', type=int, nargs='*', default=[], help='widths of dense blocks in the analysis')
     ap.add_argument('--dense-s', type=int, nargs='*', default=[], help='widths of dense blocks in the synthesis')
     ap.add_argument('--shortcut', type=float, default=.05, help='relative rate of the shortcut')
+    ap.add_argument('--tune', choices=('psnr', 'ms-ssim'), default='psnr', help='distortion to train for')
     ap.add_argument('--condition', action='store_true', help='first bring signals to size one and restart dead units')
     return ap.parse_args()
 
@@ -37,14 +41,20 @@ def load(path):
 
 
 def evaluate(net, pictures, dev):
-    """Mean 'bpp/dB' per rate anchor over the pictures."""
-    out = []
+    """Per rate anchor, means over the pictures: bits per pixel, PSNR, MS-SSIM as -10 log10(1 - x)."""
+    def measure(x, q):
+        h, bits, _ = net(x, torch.tensor([float(q)], device=dev), hard=True)
+        h = (h.clamp(0, 1) * 255).round() / 255
+        return [bits.mean().item()] + [-10 * math.log10(d) for d in (F.mse_loss(h, x).item(), 1 - ms_ssim(h, x).item())]
+
     with torch.no_grad(), torch.autocast(dev, dtype=torch.bfloat16):
-        for q in range(RATES):
-            r = [(b.mean().item(), -10 * math.log10(F.mse_loss((h.clamp(0, 1) * 255).round() / 255, x).item()))
-                 for x in pictures for h, b, _ in [net(x, torch.tensor([float(q)], device=dev), hard=True)]]
-            out.append(np.mean(r, 0).tolist())
-    return out
+        return [np.mean([measure(x, q) for x in pictures], 0).tolist() for q in range(RATES)]
+
+
+def distortion(xh, x, tune):
+    """Per picture, comparable with bits per pixel when multiplied by lambda."""
+    squares = ((xh - x) ** 2).mean((1, 2, 3)) * 255 ** 2
+    return squares if tune == 'psnr' else MS_SSIM * (1 - ms_ssim(xh, x)) + .05 * squares
 
 
 class Batches:
@@ -93,7 +103,7 @@ class CodecTask:
         x, rate = self.pixels(batch[0]), batch[1]
         xh, bits, _ = net(x, rate)
         l = LAMBDA[0] * (LAMBDA[1] / LAMBDA[0]) ** rate
-        return ((l * ((xh - x) ** 2).mean((1, 2, 3)) * 255 ** 2 + bits) / l.sqrt()).mean() * 0.1
+        return ((l * distortion(xh, x, self.a.tune) + bits) / l.sqrt()).mean() * 0.1
 
     def groups(self, net):
         rates = {'.linear.': self.a.shortcut, '.norm.bias': .5, '.norm.weight': .03, '.tail.bias': .1}
