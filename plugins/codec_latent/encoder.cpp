@@ -19,8 +19,8 @@ namespace calotype::latent {
 namespace {
 
 constexpr int kLargestQuality = 100;
-/// How many moves refine_group() tries at effort 1, 2, ...
-constexpr int kTrials[] = {0, 4, 10, 25, 60};
+/// Steps of refine_group() at effort 1, 2, ...
+constexpr int kRefinements[] = {0, 4, 8, 16, 32};
 
 using CodedGroups = std::vector<std::pair<std::uint32_t, Bytes>>;
 
@@ -44,6 +44,13 @@ LatentModel::Parts encoder_parts() {
   return {"analysis", "hyper_analysis", "hyper_mean", "context_1", "context_2", "context_3"};
 }
 
+std::string model_name(const Params& params) {
+  if (!params.given("model")) return params.get<std::string>("tune") == "psnr" ? "latent" : "latent-ms-ssim";
+  if (params.given("tune"))
+    throw Error(ErrorCode::usage, "model and tune exclude each other", "give one of them: a model is tuned already");
+  return params.get<std::string>("model");
+}
+
 /// One picture on its way into a file.
 class Job {
  public:
@@ -57,8 +64,8 @@ class Job {
 
  private:
   CodedGroup quantise(int rate, const cv::Mat& latents, int group) {
-    if (!trials_) return quantise_group(*networks_, *model_, rate, latents);
-    return refine_group(*networks_, *model_, header_, rate, latents, colour_, group_area(header_, group), trials_);
+    if (!steps_) return quantise_group(*networks_, *model_, rate, latents);
+    return refine_group(*networks_, *model_, header_, rate, latents, colour_, group_area(header_, group), steps_);
   }
   std::pair<std::uint32_t, Bytes> code(int rate, const CodedGroup& group) const;
   /// Of the whole file, respectively of the decoded picture.
@@ -76,16 +83,19 @@ class Job {
   cv::Mat colour_;  // without alpha
   Header header_;
   std::vector<std::pair<std::string, Bytes>> boxes_;
-  int trials_;                    // of the search for better symbols
+  int steps_;                     // of the search for better symbols
   std::vector<cv::Mat> latents_;  // of all groups, kept only for a target
 };
 
 Job::Job(const Image& image, const Params& params)
     : params_(params),
-      model_(LatentModel::open(params.get<std::string>("model"), engine_choice(params), encoder_parts())),
+      model_(LatentModel::open(model_name(params), engine_choice(params), encoder_parts())),
       networks_(LatentModel::lease(model_)),
       colour_(image.pixels),
-      trials_(kTrials[params.get<int>("effort") - 1]) {
+      steps_(kRefinements[params.get<int>("effort") - 1]) {
+  if (steps_ && !model_->model().manifest().parts.count("synthesis_gradient"))
+    throw Error(ErrorCode::unsupported, "model \"" + model_->model().manifest().id + "\" has effort 1 only",
+                "use effort=1, or tune=psnr");
   if (std::max(colour_.rows, colour_.cols) > kLargestSide)
     throw Error(ErrorCode::limit,
                 "a side of " + std::to_string(std::max(colour_.rows, colour_.cols)) + " pixels exceeds 65535",
@@ -205,25 +215,31 @@ std::vector<ParamSpec> encoder_params() {
       {"size", std::int64_t(0), "Instead of quality: the largest file size, in bytes.", 0, {}, {}},
       {"effort",
        std::int64_t(1),
-       "1 rounds; 2 to 5 search for less error per bit: 2 takes about six times as long, each further one twice that.",
+       "1 rounds; 2 to 5 search for less error per bit: 2 saves most and takes ten times as long, each further one "
+       "twice that.",
        1,
        5,
        {}},
+      {"tune",
+       std::string("psnr"),
+       "What the file's size is spent on: psnr (small errors) or ms-ssim (structure, as seen).",
+       {},
+       {},
+       {"psnr", "ms-ssim"}},
       {"strip", std::string(), "Metadata to leave out: icc, exif, xmp, text or all, separated by commas.", {}, {}, {}},
       {"verify", true, "Decode the symbols of each stream again before it is written.", {}, {}, {}},
-      {"model", std::string("latent"), "Codec model, an id or a directory.", {}, {}, {}}};
+      {"model", std::string(), "Codec model, an id or a directory; empty: the one for tune.", {}, {}, {}}};
   for (const ParamSpec& p : engine_params()) params.push_back(p);
   return params;
 }
 
 void LatentEncoder::prepare(const Params& params) {
-  preparing_ =
-      std::async(std::launch::async, [name = params.get<std::string>("model"), choice = engine_choice(params)] {
-        try {
-          LatentModel::open(name, choice, encoder_parts());
-        } catch (const Error&) {  // encode() reports it
-        }
-      });
+  preparing_ = std::async(std::launch::async, [params] {
+    try {
+      LatentModel::open(model_name(params), engine_choice(params), encoder_parts());
+    } catch (const Error&) {  // encode() reports it
+    }
+  });
 }
 
 Bytes LatentEncoder::encode(const Image& image, const Params& params) {

@@ -1,26 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "refine.hpp"
 
+#include <algorithm>
 #include <opencv2/core.hpp>
-#include <random>
 
 namespace calotype::latent {
 namespace {
 
-constexpr float kStep = 1.0f;  // of the move, relative to the gradient over the curvature
-constexpr unsigned kPart = 4;  // one in so many latents moves in a trial
+// How far latents go towards their targets in a step: far at first, then less, for they all move at once.
+constexpr float kFirstPull = 0.6f, kPullDecay = 0.6f, kLastPull = 0.1f;
+constexpr float kReach = 1.15f;         // of a target, relative to where the error is least
+constexpr double kLargestSurprise = 3;  // a measured curvature differs from the expected one by at most this factor
 
-/// A coding of the group, its cost in bits, and where its error falls fastest.
+/// A coding of the group, its cost in bits, and the slope of the squared error at its latents.
 struct Candidate {
   CodedGroup coded;
   double cost;
   cv::Mat gradient;
 };
 
+/// The curvature of the error in bits per squared step, the same for all latents: expected at first, then measured over
+/// all moves so far. A gradient divided by it is a distance.
+class Curvature {
+ public:
+  explicit Curvature(double expected) : expected_(expected) {}
+  double value() const {
+    if (moved_ <= 0) return expected_;
+    return std::clamp(bent_ / moved_, expected_ / kLargestSurprise, expected_ * kLargestSurprise);
+  }
+  /// `inverse`: synthesis units per step, by channel; `weight`: bits per squared error.
+  void measure(const Candidate& from, const Candidate& to, const std::vector<float>& inverse, double weight) {
+    const int channels = int(inverse.size()), plane = int(from.gradient.total()) / channels;
+    const auto row = [plane](const cv::Mat& m, int c) {
+      return cv::Mat(1, plane, CV_32F, const_cast<float*>(m.ptr<float>(0, c)));
+    };
+    for (int c = 0; c < channels; ++c) {
+      const cv::Mat move = row(to.coded.latents, c) - row(from.coded.latents, c);
+      moved_ += move.dot(move) / (double(inverse[c]) * inverse[c]);
+      bent_ += weight * move.dot(row(to.gradient, c) - row(from.gradient, c));
+    }
+  }
+
+ private:
+  double expected_, moved_ = 0, bent_ = 0;
+};
+
 }  // namespace
 
 CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& model, const Header& header, int rate,
-                        const cv::Mat& y, const cv::Mat& pixels, const cv::Rect& area, int trials) {
+                        const cv::Mat& y, const cv::Mat& pixels, const cv::Rect& area, int steps) {
   const Gains gains = model.gains(rate);
   // lambda is per pixel and for samples in 0..255; the error below is summed over samples in 0..1.
   const float weight = model.lambda(rate) * 255 * 255 / 3;
@@ -39,29 +67,28 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
   const int last_row = area.br().y < header.latent_rows() ? area.height - halo : area.height;
   const int last_column = area.br().x < header.latent_columns() ? area.width - halo : area.width;
 
-  std::mt19937 random(1);
-  cv::Mat best_y = y.clone();
-  Candidate best = evaluate(best_y);
-  for (int trial = 0; trial < trials; ++trial) {
-    cv::Mat moved = best_y.clone();
-    float* to = moved.ptr<float>();
-    const float *latent = best.coded.latents.ptr<float>(), *gradient = best.gradient.ptr<float>();
+  Curvature curvature(2 / model.rounding());  // where the price of a bit that the model rounds by is right
+  float pull = kFirstPull;
+  cv::Mat moving = y.clone();
+  Candidate now = evaluate(moving), best = now;
+  for (int step = 0; step < steps; ++step) {
+    float* to = moving.ptr<float>();
+    const float *latent = now.coded.latents.ptr<float>(), *gradient = now.gradient.ptr<float>();
     std::size_t i = 0;
     for (int c = 0; c < y.size[1]; ++c) {
-      // From units of the synthesis to units before gain; curvature 2 / mu per squared step makes the gradient a
-      // length.
+      // From units of the synthesis to units before gain.
       const float unit = gains.inverse[c] * gains.forward[c];
-      const float length = kStep * weight * model.rounding() / 2 * gains.inverse[c] / gains.forward[c];
+      const float length = kReach * weight / float(curvature.value()) * gains.inverse[c] / gains.forward[c];
       for (int row = 0; row < area.height; ++row)
         for (int column = 0; column < area.width; ++column, ++i)
-          if (random() % kPart == 0 && row >= first_row && row < last_row && column >= first_column &&
-              column < last_column)
-            to[i] = latent[i] / unit - length * gradient[i];
+          if (row >= first_row && row < last_row && column >= first_column && column < last_column)
+            to[i] += pull * (latent[i] / unit - length * gradient[i] - to[i]);
     }
-    Candidate candidate = evaluate(moved);
-    if (candidate.cost >= best.cost) continue;
-    best = std::move(candidate);
-    best_y = moved;
+    pull = std::max(pull * kPullDecay, kLastPull);
+    Candidate next = evaluate(moving);
+    curvature.measure(now, next, gains.inverse, weight);
+    now = std::move(next);
+    if (now.cost < best.cost) best = now;
   }
   return best.coded;
 }

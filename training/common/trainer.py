@@ -19,6 +19,7 @@ from common.optimiser import Muon
 from common.parallel import pin, prioritise, start
 
 LONGEST = 5.                                     # seconds
+OUTLIER = 8.                                     # a step with a gradient so many times the usual one is left out
 
 
 def add_options(ap, lr, batch, crop):
@@ -81,7 +82,8 @@ def loop(a, task, net, rank, exchange):
     share = (lambda t: exchange.add(t, rank)) if exchange else None
     opt = Muon(matrices, others, a.lr, muon_scale=a.muon, rank=rank, world=a.processes, share=share)
     gradients = Gradients(params, exchange, rank, a.processes) if exchange else None
-    it, losses, flag, clock, saved = 0, [], torch.zeros(1, dtype=torch.bfloat16), Clock(), 0.
+    it, losses, usual = 0, [], None
+    flag, clock, saved = torch.zeros(1, dtype=torch.bfloat16), Clock(), 0.
     while True:
         worked = clock.tick()
         done = worked / (a.minutes * 60)
@@ -98,7 +100,12 @@ def loop(a, task, net, rank, exchange):
         loss.backward()
         if exchange:
             gradients.average()
-        torch.nn.utils.clip_grad_norm_(params, 1.0, foreach=True)
+        norm = torch.nn.utils.clip_grad_norm_(params, 1.0, foreach=True).item()
+        usual = norm if usual is None else usual + .05 * (min(norm, OUTLIER * usual) - usual)
+        if not norm < OUTLIER * usual:
+            if rank == 0:
+                print(f'left out a step: gradient {norm:.3g}, usually {usual:.3g}', flush=True)
+            continue
         opt.step(a.lr * min(1, (it + 1) / a.warmup) * (.01 + .99 * .5 * (1 + np.cos(np.pi * done))))
         it += 1
         if rank:
