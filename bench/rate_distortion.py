@@ -100,6 +100,7 @@ def main():
     parser.add_argument("--calotype", default=str(root / "build/release/bin/calotype"), metavar="BINARY")
     parser.add_argument("--qualities", nargs="+", type=float, default=QUALITIES)
     parser.add_argument("--efforts", nargs="+", type=int, default=[1], help="of calotype, a curve for each")
+    parser.add_argument("--tunes", nargs="+", default=["psnr", "ms-ssim"], help="of calotype at effort 1, a curve for each")
     parser.add_argument("--cache", type=pathlib.Path, default=root / "build/bench-cache")
     parser.add_argument("-j", "--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -108,7 +109,8 @@ def main():
     if not images:
         parser.error(f"no PNG in {options.folder}")
     digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in images}
-    ours = [calotype(options.calotype, effort, options.qualities) for effort in options.efforts]
+    ours = [calotype(options.calotype, effort, qualities=options.qualities) for effort in options.efforts]
+    ours += [calotype(options.calotype, tune=tune, qualities=options.qualities) for tune in options.tunes if tune != "psnr"]
     curves = {}
     with ProcessPoolExecutor(options.jobs) as pool:
         for codec in choose(options.codecs, ours + PEERS):

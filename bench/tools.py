@@ -63,12 +63,12 @@ PEERS = [
 QUALITIES = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 
 
-def calotype(binary="calotype", effort=1, qualities=QUALITIES, typical=60):
-    """Calotype as a codec; efforts above 1 are named after it."""
+def calotype(binary="calotype", effort=1, tune="psnr", qualities=QUALITIES, typical=60):
+    """Calotype as a codec, named after what differs from its defaults."""
     binary = os.path.abspath(binary) if os.sep in binary else binary
-    name = "calotype" if effort == 1 else f"calotype-e{effort}"
+    name = "calotype" + (f"-{tune}" if tune != "psnr" else "") + (f"-e{effort}" if effort != 1 else "")
     return Codec(name, list(qualities),
-                 f"{binary} compress --quiet --overwrite -q {{q}} -e {effort} {{input}} -o {{output}}",
+                 f"{binary} compress --quiet --overwrite -q {{q}} -e {effort} --tune {tune} {{input}} -o {{output}}",
                  f"{binary} decompress --quiet --overwrite {{input}} -o {{output}}", f"{binary} --version",
                  suffix=".calo", typical=typical)
 

@@ -76,6 +76,15 @@ BOOST_AUTO_TEST_CASE(targets_are_met) {
   BOOST_CHECK_THROW(encode(in, "calo", {{"psnr", "36"}, {"quality", "50"}}), Error);
 }
 
+BOOST_AUTO_TEST_CASE(effort_saves_bytes_at_equal_quality) {
+  const Image in = picture(256, 192, 3);
+  const std::string quality = std::to_string(psnr(in.pixels, decode(encode(in, "calo", {{"quality", "50"}})).pixels));
+  const std::size_t quick = encode(in, "calo", {{"psnr", quality}}).size();
+  const Bytes slow = encode(in, "calo", {{"psnr", quality}, {"effort", "2"}});
+  BOOST_CHECK_LT(double(slow.size()), 0.99 * double(quick));
+  BOOST_CHECK(slow == encode(in, "calo", {{"psnr", quality}, {"effort", "2"}}));
+}
+
 BOOST_AUTO_TEST_CASE(a_picture_of_several_groups_has_no_seams_and_regions_are_exact) {
   const Image in = picture(1300, 1100, 3);
   const Bytes file = encode(in, "calo", {{"quality", "40"}});

@@ -60,6 +60,7 @@ def main():
     ap.add_argument('folder')
     ap.add_argument('--data', required=True)
     ap.add_argument('--version', default='1')
+    ap.add_argument('--tune', choices=('psnr', 'ms-ssim'), default='psnr', help='what it was trained for; the search of slow efforts knows the squared error alone')
     ap.add_argument('--crops', type=int, default=48, help='photographs for the symbol tables')
     ap.add_argument('--full', action='store_true', help='single-precision initialisers: twice as large, but OpenCV before 4.7 reads them without help')
     a = ap.parse_args()
@@ -68,7 +69,10 @@ def main():
     images, rng = photographs(a.data), np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as tmp:
         write_graphs(state, tmp, not a.full)
-        onnx.save(differentiate(onnx.load(os.path.join(tmp, 'synthesis.onnx'))), os.path.join(tmp, 'synthesis_gradient.onnx'))
+        parts = {p: p + '.onnx' for p in PARTS}
+        if a.tune == 'psnr':
+            parts['synthesis_gradient'] = 'synthesis_gradient.onnx'
+            onnx.save(differentiate(onnx.load(os.path.join(tmp, 'synthesis.onnx'))), os.path.join(tmp, parts['synthesis_gradient']))
         records, entropy = rate_records(state), os.path.join(tmp, 'entropy.bin')
         write_records(entropy, records)
         codec = Codec(tmp, tables=False)
@@ -93,8 +97,8 @@ def main():
                 hist.add(codec.encode(y, min(POSITIONS, 32 * i + int(rng.integers(33)))))
         records.update(hist.records())
         write_records(entropy, records)
-        parts = {**{p: p + '.onnx' for p in (*PARTS, 'synthesis_gradient')}, 'entropy': 'entropy.bin'}
-        write_manifest(tmp, dict(id='latent', task='codec', version=a.version, source=SOURCE), parts, dict(multiple=16, halo=64, size=1024))
+        parts['entropy'] = 'entropy.bin'
+        write_manifest(tmp, dict(id='latent' if a.tune == 'psnr' else 'latent-' + a.tune, task='codec', version=a.version, source=SOURCE), parts, dict(multiple=16, halo=64, size=1024))
         install(tmp, a.folder)
 
 
