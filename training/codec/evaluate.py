@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 HEADER = 28 * 8                                  # bits of a plain file beside the two streams
-POSITIONS = [0, 32, 64, 96, 128, 160, 192, 224, 256, 288]
+POSITIONS = range(0, 321, 32)
 
 
 def pchip(x, y, at):

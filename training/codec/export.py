@@ -93,7 +93,7 @@ def main():
         codec, hist = Codec(tmp, tables=False), Histograms(state['ha.4.weight'].shape[0])
         for n, im in enumerate(crops(images, 384, a.crops, rng)):
             y = codec.analyse(im)
-            for i in range(9):
+            for i in range(POSITIONS // 32):
                 hist.add(codec.encode(y, min(POSITIONS, 32 * i + int(rng.integers(33)))))
         records.update(hist.records())
         write_records(entropy, records)

@@ -10,7 +10,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-RATES = 10                                       # anchors; rate position p = 0..288, 32 per anchor
+RATES = 11                                       # anchors; rate position p = 0..320, 32 per anchor
 LAMBDA = [0.0012 * 1.931 ** i for i in range(RATES)]
 LOW, HIGH = -4.0, 7.0                            # range of a log scale
 BOUND = 0.11                                     # smallest sigma

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exported codec without the range coder: onnxruntime for floats, numpy for the integer path, ideal code lengths from the tables.
 
-Rate position p = 0..288; anchors every 32, tables between them interpolated.
+Rate position p = 0..320; anchors every 32, tables between them interpolated.
 """
 import os
 import zlib
@@ -10,7 +10,7 @@ import onnxruntime as ort
 from codec.integer import IntegerNet
 from codec.weights import PARTS, read_records
 
-POSITIONS = 288
+POSITIONS = 320
 MU = 0.08                                        # of the encoder's rounding; shipped as record 'mu'
 SIGMA = 0.11 * np.exp(np.arange(64) / 8)
 ORDER = [(0, 0), (1, 1), (0, 1), (1, 0)]
