@@ -220,7 +220,7 @@ class Bf16Plan : public Plan {
     for (const Step& step : program().steps)
       if (is_convolution(step) && step.kind == Step::Kind::convolution && step.in[0] == int(v))
         stride = std::max(stride, step.stride[1]);
-    return std::size_t(view.image * view.images + amx::kOverread * stride * view.pixel + 2 * 64 + 63) / 64 * 64;
+    return std::size_t(view.image * view.images + kernels::kOverread * stride * view.pixel + 2 * 64 + 63) / 64 * 64;
   }
 
   /// Zeros into the border of a value and into the channels that fill up its pixels.
@@ -298,10 +298,10 @@ class Bf16Plan : public Plan {
     return as.is_float ? views[std::size_t(value)] : narrow_[std::size_t(value)];
   }
 
-  static amx::Target target(const View& v) { return {v.data, v.pixel, v.row, v.image, v.is_float}; }
+  static kernels::Target target(const View& v) { return {v.data, v.pixel, v.row, v.image, v.is_float}; }
 
   /// The post operations that a convolution does itself; returns their number.
-  std::size_t take_along(const Step& step, amx::Convolution& k) const {
+  std::size_t take_along(const Step& step, kernels::Convolution& k) const {
     const auto one_slope = [](const PostOp& p) { return p.kind == PostOp::Kind::leaky_relu && p.numbers.size() == 1; };
     std::size_t i = 0;
     const auto at = [&]() -> const PostOp* { return i < step.post.size() ? &step.post[i] : nullptr; };
@@ -316,22 +316,22 @@ class Bf16Plan : public Plan {
     if (!at() || at()->operand < 0) return i;
     switch (at()->kind) {
       case PostOp::Kind::add:
-        k.binary = amx::Binary::add;
+        k.binary = kernels::Binary::add;
         break;
       case PostOp::Kind::subtract:
-        k.binary = amx::Binary::subtract;
+        k.binary = kernels::Binary::subtract;
         break;
       case PostOp::Kind::subtract_from:
-        k.binary = amx::Binary::subtract_from;
+        k.binary = kernels::Binary::subtract_from;
         break;
       case PostOp::Kind::multiply:
-        k.binary = amx::Binary::multiply;
+        k.binary = kernels::Binary::multiply;
         break;
       case PostOp::Kind::divide:
-        k.binary = amx::Binary::divide;
+        k.binary = kernels::Binary::divide;
         break;
       default:
-        k.binary = amx::Binary::divide_into;
+        k.binary = kernels::Binary::divide_into;
     }
     k.operand = target(view(step.post[i++].operand));
     if (at() && one_slope(*at())) {
@@ -346,7 +346,7 @@ class Bf16Plan : public Plan {
     const View out = view(step.out);
     std::size_t done = 0;
     for (const PackedConvolution& c : backend_->packed[index]) {
-      amx::Convolution k{};
+      kernels::Convolution k{};
       k.in = in.at(0, -c.before[0], -c.before[1]);
       k.in_pixel = in.pixel * c.stride[1];
       k.in_row = in.row * c.stride[0];
@@ -366,16 +366,17 @@ class Bf16Plan : public Plan {
       k.out = target(out);
       done = take_along(step, k);
       if (!c.positions.empty()) place_phase(step, c, out, k);
-      work_.push_back([k] { parallel(k.images * k.rows, [&](int begin, int end) { amx::convolve(k, begin, end); }); });
+      work_.push_back(
+          [k] { parallel(k.images * k.rows, [&](int begin, int end) { kernels::convolve(k, begin, end); }); });
     }
     rest(step, done);
   }
   /// Every stride-th pixel of every stride-th row.
-  void place_phase(const Step& step, const PackedConvolution& c, const View& out, amx::Convolution& k) {
+  void place_phase(const Step& step, const PackedConvolution& c, const View& out, kernels::Convolution& k) {
     const auto& first = c.positions[0];
     k.rows = (out.rows - first[0] + step.stride[0] - 1) / step.stride[0];
     k.columns = (out.columns - first[1] + step.stride[1] - 1) / step.stride[1];
-    for (amx::Target* t : {&k.out, &k.operand}) {
+    for (kernels::Target* t : {&k.out, &k.operand}) {
       if (!t->data) continue;
       if (!scattered(step)) t->data += first[0] * t->row + first[1] * t->pixel;
       t->row *= step.stride[0];
@@ -397,7 +398,7 @@ class Bf16Plan : public Plan {
     for (int y = 0; y < step.kernel[0]; ++y)
       for (int x = 0; x < step.kernel[1]; ++x)
         offsets.push_back(y * step.dilation[0] * in.row + x * step.dilation[1] * in.pixel);
-    amx::Depthwise k{};
+    kernels::Depthwise k{};
     k.in = in.at(0, -step.pad[0], -step.pad[1]);
     k.in_pixel = in.pixel * step.stride[1];
     k.in_row = in.row * step.stride[0];
@@ -418,7 +419,8 @@ class Bf16Plan : public Plan {
       k.slope = step.post[0].numbers[0];
       done = 1;
     }
-    work_.push_back([k] { parallel(k.images * k.rows, [&](int begin, int end) { amx::convolve(k, begin, end); }); });
+    work_.push_back(
+        [k] { parallel(k.images * k.rows, [&](int begin, int end) { kernels::convolve(k, begin, end); }); });
     rest(step, done);
   }
 

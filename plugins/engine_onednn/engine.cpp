@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "amx/amx.hpp"
 #include "bf16_backend.hpp"
 #include "calotype/error.hpp"
 #include "fp32_backend.hpp"
+#include "kernels/kernels.hpp"
 
 namespace calotype {
 namespace {
@@ -38,7 +38,8 @@ class OnednnNetwork : public Network {
 }  // namespace
 
 std::vector<Device> OnednnEngine::devices() const {
-  return {{"cpu", std::to_string(omp_get_num_procs()) + " cores" + (amx::available() ? ", bf16 tiles (AMX)" : "")}};
+  const char* const units[] = {"", ", bf16 vectors (AVX-512)", ", bf16 tiles (AMX)"};
+  return {{"cpu", std::to_string(omp_get_num_procs()) + " cores" + units[int(kernels::unit())]}};
 }
 
 std::string OnednnEngine::version() const {
@@ -54,9 +55,9 @@ std::shared_ptr<Network> OnednnEngine::load(const std::filesystem::path& onnx, c
   const auto accepts = [&](const char* precision) {
     return std::find(options.precisions.begin(), options.precisions.end(), precision) != options.precisions.end();
   };
-  const bool bf16 = accepts("bf16") && amx::available();
+  const bool bf16 = accepts("bf16") && kernels::unit() != kernels::Unit::none;
   if (!bf16 && !accepts("fp32"))
-    throw Error(ErrorCode::unsupported, "engine onednn runs fp32, and bf16 only on CPUs with AMX",
+    throw Error(ErrorCode::unsupported, "engine onednn runs fp32, and bf16 only on CPUs with AVX512_BF16 or AMX",
                 "use precision=fp32");
   const auto program = std::make_shared<network::Program>(network::fuse(network::read_onnx(onnx)));
   return std::make_shared<OnednnNetwork>(program, bf16 ? make_bf16_backend(program) : make_fp32_backend(program),

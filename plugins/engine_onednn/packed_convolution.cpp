@@ -13,9 +13,9 @@ namespace {
 
 using network::Step;
 
-constexpr int kTileElements = amx::kTileBytes / int(sizeof(bf16));
+constexpr int kTileElements = kernels::kTileBytes / int(sizeof(bf16));
 
-int chunks(int depth) { return (depth + amx::kDepth - 1) / amx::kDepth; }
+int chunks(int depth) { return (depth + kernels::kDepth - 1) / kernels::kDepth; }
 
 int count_steps(const PackedConvolution& c) {
   return is_dense(c.inputs) ? c.kernel[0] * chunks(c.kernel[1] * c.inputs)
@@ -26,9 +26,9 @@ int count_steps(const PackedConvolution& c) {
 std::pair<int, int> place(const PackedConvolution& c, int y, int x, int channel) {
   if (is_dense(c.inputs)) {  // a row of the kernel at a time
     const int i = x * c.inputs + channel;
-    return {y * chunks(c.kernel[1] * c.inputs) + i / amx::kDepth, i % amx::kDepth};
+    return {y * chunks(c.kernel[1] * c.inputs) + i / kernels::kDepth, i % kernels::kDepth};
   }
-  return {(channel / amx::kDepth * c.kernel[0] + y) * c.kernel[1] + x, channel % amx::kDepth};
+  return {(channel / kernels::kDepth * c.kernel[0] + y) * c.kernel[1] + x, channel % kernels::kDepth};
 }
 
 /// Which weights of a kernel in the file are which taps of the packed one.
@@ -83,22 +83,22 @@ struct Part {
 void fill(Part& part, const Step& step, const Piece& piece, const Rounded& rounded) {
   PackedConvolution& c = part.packed;
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
-  const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf;
+  const int halves = kernels::halves(c.outputs, c.pad), width = halves * kernels::kHalf;
   const std::ptrdiff_t third = std::ptrdiff_t(c.steps) / 3 * halves * kTileElements;
   const std::ptrdiff_t area = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
   const std::ptrdiff_t per_input = area * (transposed ? piece.outputs() : 1),
                        per_output = area * (transposed ? 1 : piece.inputs());
-  bf16* outputs[amx::kHalf];  // where each begins
+  bf16* outputs[kernels::kHalf];  // where each begins
   for (std::size_t p = 0; p < part.taps.size(); ++p) {
     for (int o = 0; o < piece.outputs(); ++o) {
       const int n = int(p) * step.outputs + piece.first_output + o;
       outputs[o] = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
-                   n % width / amx::kHalf * kTileElements + n % amx::kHalf * 2;
+                   n % width / kernels::kHalf * kTileElements + n % kernels::kHalf * 2;
     }
     for (const Tap& tap : part.taps[p])
       for (int i = 0; i < piece.inputs(); ++i) {
         const auto [at, k] = place(c, tap.packed[0], tap.packed[1], piece.first_input + i);
-        const std::ptrdiff_t to = std::ptrdiff_t(at) * halves * kTileElements + k / 2 * 2 * amx::kHalf + k % 2;
+        const std::ptrdiff_t to = std::ptrdiff_t(at) * halves * kTileElements + k / 2 * 2 * kernels::kHalf + k % 2;
         const std::ptrdiff_t from = i * per_input + tap.stored;
         for (int o = 0; o < piece.outputs(); ++o) outputs[o][to] = rounded.weights[std::size_t(from + o * per_output)];
         if (!c.split) continue;
@@ -113,14 +113,14 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded& round
 void fill(std::vector<Part>& parts, const Step& step) {
   const int inputs = parts[0].packed.inputs, area = step.kernel[0] * step.kernel[1];
   // So much at a time stays in the first caches.
-  const int depth = std::max(amx::kDepth, 1024 / area / amx::kDepth * amx::kDepth);
-  const int across = (inputs + depth - 1) / depth, down = (step.outputs + amx::kHalf - 1) / amx::kHalf;
+  const int depth = std::max(kernels::kDepth, 1024 / area / kernels::kDepth * kernels::kDepth);
+  const int across = (inputs + depth - 1) / depth, down = (step.outputs + kernels::kHalf - 1) / kernels::kHalf;
   parallel(across * down, [&](int begin, int end) {
     Rounded rounded;
     for (int i = begin; i < end; ++i) {
       Piece piece;
-      piece.first_output = i / across * amx::kHalf;
-      piece.end_output = std::min(piece.first_output + amx::kHalf, step.outputs);
+      piece.first_output = i / across * kernels::kHalf;
+      piece.end_output = std::min(piece.first_output + kernels::kHalf, step.outputs);
       piece.first_input = i % across * depth;
       piece.end_input = std::min(piece.first_input + depth, inputs);
       round(step, piece, parts[0].packed.split, rounded);
@@ -133,13 +133,13 @@ void fill(std::vector<Part>& parts, const Step& step) {
 /// cleared.
 void allocate(PackedConvolution& c, std::size_t taps) {
   c.steps = count_steps(c) * (c.split ? 3 : 1);
-  const int halves = amx::halves(c.outputs, c.pad), width = halves * amx::kHalf,
+  const int halves = kernels::halves(c.outputs, c.pad), width = halves * kernels::kHalf,
             blocks = (c.outputs + width - 1) / width;
   c.bias.resize(std::size_t(blocks) * width, 0.f);
-  const std::size_t bytes = std::size_t(blocks) * c.steps * halves * amx::kTileBytes;
+  const std::size_t bytes = std::size_t(blocks) * c.steps * halves * kernels::kTileBytes;
   c.memory.reset(static_cast<bf16*>(std::aligned_alloc(64, bytes)));
   if (!c.memory) throw std::bad_alloc();
-  const bool full = !is_dense(c.inputs) && c.inputs % amx::kDepth == 0 && c.outputs % width == 0 &&
+  const bool full = !is_dense(c.inputs) && c.inputs % kernels::kDepth == 0 && c.outputs % width == 0 &&
                     taps == std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
   if (!full) std::memset(c.memory.get(), 0, bytes);
 }

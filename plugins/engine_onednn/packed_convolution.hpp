@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "amx/amx.hpp"
+#include "kernels/kernels.hpp"
 #include "network/program.hpp"
 #include "phases.hpp"
 #include "view.hpp"
@@ -14,10 +14,10 @@
 namespace calotype::onednn {
 
 /// Few channels lie side by side and are read together with their neighbours in the row; many fill whole blocks.
-inline bool is_dense(int channels) { return channels < amx::kHalf; }
+inline bool is_dense(int channels) { return channels < kernels::kHalf; }
 /// Channels from one pixel to the next.
 inline int pitch(int channels) {
-  return is_dense(channels) ? channels : (channels + amx::kBlock - 1) / amx::kBlock * amx::kBlock;
+  return is_dense(channels) ? channels : (channels + kernels::kBlock - 1) / kernels::kBlock * kernels::kBlock;
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.

@@ -19,7 +19,7 @@ from common.optimiser import Muon
 from common.parallel import pin, prioritise, start
 
 LONGEST = 5.                                     # seconds
-OUTLIER = 8.                                     # a step with a gradient so many times the usual one is left out
+OUTLIER = 5.                                     # a step with a gradient so many times the usual one is left out
 
 
 def add_options(ap, lr, batch, crop):

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolutions in bf16 on tile registers (Intel Architecture Instruction Set Extensions Programming Reference, "Intel
-// AMX"). Why beside oneDNN: its transposed convolutions are several times slower, making its kernels takes longer
-// than running them once, and release 2.6 dies of an illegal instruction in virtual machines that leave CPUID leaf 0x1d
-// empty.
+// Convolutions in bf16, on tile registers (Intel Architecture Instruction Set Extensions Programming Reference, "Intel
+// AMX") or on vectors (AVX512_BF16). Why beside oneDNN: its transposed convolutions are several times slower, making
+// its kernels takes longer than running them once, and release 2.6 dies of an illegal instruction in virtual machines
+// that leave CPUID leaf 0x1d empty.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
-namespace calotype::onednn::amx {
+namespace calotype::onednn::kernels {
 
-/// Whether this CPU and this kernel let the process use tiles. Asks once.
-bool available();
+/// What multiplies: the best that this CPU and its operating system offer. Asks once. The environment variable
+/// ONEDNN_MAX_CPU_ISA holds it back as it does oneDNN: AVX512_CORE_BF16 rules out tiles, lesser values vectors too.
+enum class Unit { none, vectors, tiles };
+Unit unit();
 
 /// Steps read `kDepth` inputs and blocks make `kBlock` outputs at a time.
 constexpr int kDepth = 32, kBlock = 32, kHalf = 16;
@@ -54,7 +56,7 @@ struct Convolution {
 /// Tiles side by side in a block of weights.
 constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 1 : 2; }
 
-/// Rows `begin` to `end` of all images' rows.
+/// Rows `begin` to `end` of all images' rows, on unit().
 void convolve(const Convolution& convolution, int begin, int end);
 
 /// Each channel by itself: kernel taps x channels (filled up to kBlock) of floats.
@@ -73,4 +75,4 @@ struct Depthwise {
 
 void convolve(const Depthwise& convolution, int begin, int end);
 
-}  // namespace calotype::onednn::amx
+}  // namespace calotype::onednn::kernels

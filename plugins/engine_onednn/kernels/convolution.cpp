@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled for CPUs with AMX alone: no standard containers here, whose code the linker might share with callers
-// elsewhere.
-#include "amx.hpp"
+// Compiled for CPUs with AVX512_BF16 alone, and using AMX where unit() says so: no standard containers here, whose code
+// the linker might share with callers elsewhere.
+#include "kernels.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 
-namespace calotype::onednn::amx {
+namespace calotype::onednn::kernels {
 namespace {
-
-struct alignas(64) TileConfiguration {
-  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  std::uint16_t bytes_per_row[16] = {};
-  std::uint8_t rows[16] = {};
-};
-
-/// Tiles 0 to 3 sum, 4 and 5 hold inputs, 6 and 7 weights; all of them full.
-void configure() {
-  TileConfiguration c;
-  for (int i = 0; i < 8; ++i) c.bytes_per_row[i] = 64, c.rows[i] = 16;
-  _tile_loadconfig(&c);
-}
 
 inline __m512 widen(__m256i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16)); }
 
@@ -170,42 +157,102 @@ class AnyBlocks {
   int done_ = 0;
 };
 
-/// `Pixels` times 16 pixels, `Halves` times 16 outputs, into `sums` of Halves * 16 floats per pixel.
-template <int Pixels, class Finish>
-inline void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
-  constexpr int halves = Finish::halves, stride = halves * 64, below = 16 * halves * 16;
-  const std::ptrdiff_t pixel = k.in_pixel;
-  const std::ptrdiff_t* const offsets = k.offsets;
-  const char* const second = in + 16 * pixel;
-  const int steps = k.steps, between = (kBlock + steps - 1) / steps;
-  _tile_zero(0);
-  if constexpr (halves == 2) _tile_zero(1);
-  if constexpr (Pixels == 2) _tile_zero(2);
-  if constexpr (Pixels * halves == 4) _tile_zero(3);
-  for (int s = 0; s < steps; ++s, weights += halves * kTileBytes) {
-    const std::ptrdiff_t at = offsets[s];
-    _tile_loadd(6, weights, 64);
-    _tile_loadd(4, in + at, pixel);
-    _tile_dpbf16ps(0, 4, 6);
-    if constexpr (halves == 2) {
-      _tile_loadd(7, weights + kTileBytes, 64);
-      _tile_dpbf16ps(1, 4, 7);
-    }
-    if constexpr (Pixels == 2) {
-      _tile_loadd(5, second + at, pixel);
-      _tile_dpbf16ps(2, 5, 6);
-      if constexpr (halves == 2) _tile_dpbf16ps(3, 5, 7);
-    }
-    before.some(between);
+struct alignas(64) TileConfiguration {
+  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  std::uint16_t bytes_per_row[16] = {};
+  std::uint8_t rows[16] = {};
+};
+
+/// Products in tile registers: 0 to 3 sum, 4 and 5 hold inputs, 6 and 7 weights; all of them full.
+struct Tiles {
+  static void begin() {
+    TileConfiguration c;
+    for (int i = 0; i < 8; ++i) c.bytes_per_row[i] = 64, c.rows[i] = 16;
+    _tile_loadconfig(&c);
   }
-  _tile_stored(0, sums, stride);
-  if constexpr (halves == 2) _tile_stored(1, sums + 16, stride);
-  if constexpr (Pixels == 2) _tile_stored(2, sums + below, stride);
-  if constexpr (Pixels * halves == 4) _tile_stored(3, sums + below + 16, stride);
-}
+  static void end() { _tile_release(); }
+
+  /// `Pixels` times 16 pixels, Finish::halves times 16 outputs, into `sums` of as many floats per pixel.
+  template <int Pixels, class Finish>
+  static void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
+    constexpr int halves = Finish::halves, stride = halves * 64, below = 16 * halves * 16;
+    const std::ptrdiff_t pixel = k.in_pixel;
+    const std::ptrdiff_t* const offsets = k.offsets;
+    const char* const second = in + 16 * pixel;
+    const int steps = k.steps, between = (kBlock + steps - 1) / steps;
+    _tile_zero(0);
+    if constexpr (halves == 2) _tile_zero(1);
+    if constexpr (Pixels == 2) _tile_zero(2);
+    if constexpr (Pixels * halves == 4) _tile_zero(3);
+    for (int s = 0; s < steps; ++s, weights += halves * kTileBytes) {
+      const std::ptrdiff_t at = offsets[s];
+      _tile_loadd(6, weights, 64);
+      _tile_loadd(4, in + at, pixel);
+      _tile_dpbf16ps(0, 4, 6);
+      if constexpr (halves == 2) {
+        _tile_loadd(7, weights + kTileBytes, 64);
+        _tile_dpbf16ps(1, 4, 7);
+      }
+      if constexpr (Pixels == 2) {
+        _tile_loadd(5, second + at, pixel);
+        _tile_dpbf16ps(2, 5, 6);
+        if constexpr (halves == 2) _tile_dpbf16ps(3, 5, 7);
+      }
+      before.some(between);
+    }
+    _tile_stored(0, sums, stride);
+    if constexpr (halves == 2) _tile_stored(1, sums + 16, stride);
+    if constexpr (Pixels == 2) _tile_stored(2, sums + below, stride);
+    if constexpr (Pixels * halves == 4) _tile_stored(3, sums + below + 16, stride);
+  }
+};
+
+/// The same products in vector registers.
+struct Vectors {
+  static void begin() {}
+  static void end() {}
+
+  template <int Pixels, class Finish>
+  static void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
+    before.some(kBlock);          // no other unit to overlap with
+    if constexpr (Pixels == 2) {  // in parts whose sums fit into registers
+      part<12, Finish::halves>(k, in, weights, sums);
+      part<12, Finish::halves>(k, in + 12 * k.in_pixel, weights, sums + 12 * Finish::halves * 16);
+      part<8, Finish::halves>(k, in + 24 * k.in_pixel, weights, sums + 24 * Finish::halves * 16);
+    } else {
+      part<8, Finish::halves>(k, in, weights, sums);
+      part<8, Finish::halves>(k, in + 8 * k.in_pixel, weights, sums + 8 * Finish::halves * 16);
+    }
+  }
+
+ private:
+  template <int Count, int Halves>
+  static void part(const Convolution& k, const char* in, const char* weights, float* sums) {
+    __m512 sum[Count][Halves];
+    for (int i = 0; i < Count; ++i)
+      for (int half = 0; half < Halves; ++half) sum[i][half] = _mm512_setzero_ps();
+    const std::ptrdiff_t pixel = k.in_pixel;
+    for (int s = 0; s < k.steps; ++s, weights += Halves * kTileBytes) {
+      const char* const from = in + k.offsets[s];
+      for (int pair = 0; pair < kDepth / 2; ++pair) {
+        __m512bh weight[Halves];
+        for (int half = 0; half < Halves; ++half)
+          weight[half] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(weights + half * kTileBytes + pair * 64));
+        for (int i = 0; i < Count; ++i) {
+          int inputs;
+          __builtin_memcpy(&inputs, from + i * pixel + pair * 4, sizeof inputs);
+          const auto both = reinterpret_cast<__m512bh>(_mm512_set1_epi32(inputs));
+          for (int half = 0; half < Halves; ++half) sum[i][half] = _mm512_dpbf16_ps(sum[i][half], weight[half], both);
+        }
+      }
+    }
+    for (int i = 0; i < Count; ++i)
+      for (int half = 0; half < Halves; ++half) _mm512_store_ps(sums + (i * Halves + half) * 16, sum[i][half]);
+  }
+};
 
 /// Rows `begin` to `end`, block of outputs by block: its weights stay near while all rows go by. `in`: of row `begin`.
-template <class Finish>
+template <class Products, class Finish>
 void some_rows(const Convolution& k, int image, int begin, int end, const char* in) {
   alignas(64) float sums[2][kBlock * kBlock];
   int turn = 0;
@@ -219,9 +266,9 @@ void some_rows(const Convolution& k, int image, int begin, int end, const char* 
         const char* at = in + (row - begin) * k.in_row + x * k.in_pixel;
         const Block block{image, row, x, pixels, output};
         if (pixels > 16)
-          multiply<2>(k, at, weights, sums[turn], finish);
+          Products::template multiply<2>(k, at, weights, sums[turn], finish);
         else
-          multiply<1>(k, at, weights, sums[turn], finish);
+          Products::template multiply<1>(k, at, weights, sums[turn], finish);
         finish.start(block, sums[turn]);
       }
   finish.some(kBlock);
@@ -236,7 +283,7 @@ void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) {
 
 /// The same for magnitudes, which are made a block at a time: all outputs of a block of pixels before the next.
 /// `space`: for a block of inputs.
-template <class Finish>
+template <class Products, class Finish>
 void some_rows_of_magnitudes(const Convolution& k, int image, int begin, int end, const char* in, char* space) {
   alignas(64) float sums[2][kBlock * kBlock];
   int turn = 0;
@@ -249,7 +296,7 @@ void some_rows_of_magnitudes(const Convolution& k, int image, int begin, int end
       clear_signs(in + (row - begin) * k.in_row + x * k.in_pixel, pixels * k.in_pixel + 64, space);
       const char* weights = k.weights;
       for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += block_bytes, turn ^= 1) {
-        multiply<2>(k, space, weights, sums[turn], finish);
+        Products::template multiply<2>(k, space, weights, sums[turn], finish);
         finish.start({image, row, x, pixels, output}, sums[turn]);
       }
     }
@@ -263,9 +310,9 @@ int rows_together(const Convolution& k) {
   return rows < 1 ? 1 : rows > 64 ? 64 : int(rows);
 }
 
-template <class Finish>
+template <class Products, class Finish>
 void rows(const Convolution& k, int begin, int end) {
-  configure();
+  Products::begin();
   char* const space = k.absolute ? static_cast<char*>(_mm_malloc(std::size_t(kBlock * k.in_pixel + 128), 64)) : nullptr;
   const int together = rows_together(k);
   for (int i = begin; i < end;) {
@@ -274,46 +321,50 @@ void rows(const Convolution& k, int begin, int end) {
     count = count < together ? count : together;
     const char* in = k.in + image * k.in_image + row * k.in_row;
     if (space)
-      some_rows_of_magnitudes<Finish>(k, image, row, row + count, in, space);
+      some_rows_of_magnitudes<Products, Finish>(k, image, row, row + count, in, space);
     else
-      some_rows<Finish>(k, image, row, row + count, in);
+      some_rows<Products, Finish>(k, image, row, row + count, in);
     i += count;
   }
   _mm_free(space);
-  _tile_release();
+  Products::end();
 }
 
 using Rows = void (*)(const Convolution&, int, int);
 
-template <bool Activate, bool Affine>
+template <class Products, bool Activate, bool Affine>
 Rows rows_of_whole_blocks(Binary op) {
   switch (op) {
     case Binary::none:
-      return rows<WholeBlocks<Activate, Affine, Binary::none>>;
+      return rows<Products, WholeBlocks<Activate, Affine, Binary::none>>;
     case Binary::add:
-      return rows<WholeBlocks<Activate, Affine, Binary::add>>;
+      return rows<Products, WholeBlocks<Activate, Affine, Binary::add>>;
     case Binary::multiply:
-      return rows<WholeBlocks<Activate, Affine, Binary::multiply>>;
+      return rows<Products, WholeBlocks<Activate, Affine, Binary::multiply>>;
     case Binary::divide_into:
-      return rows<WholeBlocks<Activate, Affine, Binary::divide_into>>;
+      return rows<Products, WholeBlocks<Activate, Affine, Binary::divide_into>>;
     default:
-      return rows<AnyBlocks<2>>;
+      return rows<Products, AnyBlocks<2>>;
   }
 }
 
+template <class Products>
 Rows best_rows(const Convolution& k) {
-  if (halves(k.outputs, k.pad) == 1) return rows<AnyBlocks<1>>;
+  if (halves(k.outputs, k.pad) == 1) return rows<Products, AnyBlocks<1>>;
   if (!k.pad || k.outputs % kBlock || k.activate_last || (k.operand.data && k.operand.is_float))
-    return rows<AnyBlocks<2>>;
+    return rows<Products, AnyBlocks<2>>;
   const bool affine = k.factor != 1 || k.summand != 0;
-  return k.activate ? affine ? rows_of_whole_blocks<true, true>(k.binary) : rows_of_whole_blocks<true, false>(k.binary)
-         : affine ? rows_of_whole_blocks<false, true>(k.binary)
-                    : rows_of_whole_blocks<false, false>(k.binary);
+  return k.activate ? affine ? rows_of_whole_blocks<Products, true, true>(k.binary)
+                             : rows_of_whole_blocks<Products, true, false>(k.binary)
+         : affine ? rows_of_whole_blocks<Products, false, true>(k.binary)
+                    : rows_of_whole_blocks<Products, false, false>(k.binary);
 }
 
 }  // namespace
 
-void convolve(const Convolution& k, int begin, int end) { best_rows(k)(k, begin, end); }
+void convolve(const Convolution& k, int begin, int end) {
+  (unit() == Unit::tiles ? best_rows<Tiles>(k) : best_rows<Vectors>(k))(k, begin, end);
+}
 
 void convolve(const Depthwise& k, int begin, int end) {
   const int padded = (k.channels + kBlock - 1) / kBlock * kBlock;
@@ -335,11 +386,11 @@ void convolve(const Depthwise& k, int begin, int end) {
   }
 }
 
-}  // namespace calotype::onednn::amx
+}  // namespace calotype::onednn::kernels
 #else
-namespace calotype::onednn::amx {
-// Never called: available() is false.
+namespace calotype::onednn::kernels {
+// Never called: unit() is none.
 void convolve(const Convolution&, int, int) {}
 void convolve(const Depthwise&, int, int) {}
-}  // namespace calotype::onednn::amx
+}  // namespace calotype::onednn::kernels
 #endif
