@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import json
 import pathlib
-import subprocess
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 
@@ -18,7 +17,7 @@ import numpy as np
 
 import report
 from metrics import ms_ssim, psnr
-from tools import PEERS, QUALITIES, calotype, choose
+from tools import PEERS, QUALITIES, calotype, choose, run
 
 
 def measure(codec, q, path):
@@ -32,10 +31,8 @@ def measure(codec, q, path):
             source = folder / f"in.{codec.source}"
             cv2.imwrite(str(source), original)
         coded, decoded = folder / f"coded{codec.suffix}", folder / f"decoded{codec.picture}"
-        for command in (codec.encode_command(q, source, coded), codec.decode_command(coded, decoded)):
-            ran = subprocess.run(command, capture_output=True, text=True)
-            if ran.returncode:
-                raise RuntimeError(f"{' '.join(command)}: {ran.stderr.strip()[-500:]}")
+        run(codec.encode_command(q, source, coded))
+        run(codec.decode_command(coded, decoded))
         result = cv2.imread(str(decoded), cv2.IMREAD_COLOR)
         bits = 8 * coded.stat().st_size
     return {"bpp": bits / (original.shape[0] * original.shape[1]), "psnr": psnr(original, result),

@@ -10,23 +10,19 @@ import os
 import pathlib
 import platform
 import statistics
-import subprocess
 import tempfile
 import time
 from dataclasses import replace
 
 import cv2
 
-from tools import PEERS, calotype, choose
+from tools import PEERS, calotype, choose, run
 
 
 def seconds(command):
     start = time.perf_counter()
-    ran = subprocess.run(command, capture_output=True, text=True)
-    elapsed = time.perf_counter() - start
-    if ran.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {ran.stderr.strip()[-500:]}")
-    return elapsed
+    run(command)
+    return time.perf_counter() - start
 
 
 def with_jobs(codecs, jobs):

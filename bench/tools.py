@@ -73,6 +73,12 @@ def calotype(binary="calotype", effort=1, tune="psnr", qualities=QUALITIES, typi
                  suffix=".calo", typical=typical)
 
 
+def run(command):
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {ran.stderr.strip()[-500:]}")
+
+
 def choose(names, codecs):
     """The codecs named (all without names) whose tools are installed; says which are skipped."""
     chosen = []
