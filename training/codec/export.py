@@ -8,9 +8,8 @@ import math
 import os
 import tempfile
 import numpy as np
-import onnx
 import torch
-from codec.gradient import differentiate
+from codec.gradient import write_gradient
 from codec.graph import write_graphs
 from codec.integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
 from codec.model import LAMBDA, build
@@ -68,7 +67,7 @@ def main():
     images, rng = photographs(a.data), np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as tmp:
         write_graphs(state, tmp, not a.full)
-        onnx.save(differentiate(onnx.load(os.path.join(tmp, 'synthesis.onnx'))), os.path.join(tmp, 'synthesis_gradient.onnx'))
+        write_gradient(tmp)
         records, entropy = rate_records(state), os.path.join(tmp, 'entropy.bin')
         write_records(entropy, records)
         codec = Codec(tmp, tables=False)
@@ -94,7 +93,8 @@ def main():
         records.update(hist.records())
         write_records(entropy, records)
         parts = {**{p: p + '.onnx' for p in (*PARTS, 'synthesis_gradient')}, 'entropy': 'entropy.bin'}
-        write_manifest(tmp, dict(id='latent', task='codec', version=a.version, source=SOURCE), parts, dict(multiple=16, halo=64, size=1024))
+        write_manifest(tmp, dict(id='latent', task='codec', version=a.version, source=SOURCE), parts, dict(multiple=16, halo=64, size=1024),
+                       {'synthesis_gradient': 'synthesis'})
         install(tmp, a.folder)
 
 
