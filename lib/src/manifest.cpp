@@ -65,12 +65,22 @@ class ManifestReader {
            near.empty() ? "known keys: " + join(known) : "did you mean \"" + near + "\"?");
   }
 
+  /// The part that "PART_sha256" is about; "" where the key does not end so.
+  static std::string part_before(const std::string& suffix, const std::string& key) {
+    const bool ends_so =
+        key.size() > suffix.size() && key.compare(key.size() - suffix.size(), suffix.size(), suffix) == 0;
+    return ends_so ? key.substr(0, key.size() - suffix.size()) : "";
+  }
+
   void set_part(const std::string& key, const std::string& value) {
-    const std::string suffix = "_sha256";
-    if (key.size() > suffix.size() && key.compare(key.size() - suffix.size(), suffix.size(), suffix) == 0) {
+    if (const std::string part = part_before("_uses", key); !part.empty()) {
+      manifest_.parts[part].uses = value;
+      return;
+    }
+    if (const std::string part = part_before("_sha256", key); !part.empty()) {
       if (value.size() != 64 || value.find_first_not_of("0123456789abcdef") != std::string::npos)
         refuse("\"part." + key + "\" is no checksum", "write 64 lower-case hex digits, as sha256sum does");
-      manifest_.parts[key.substr(0, key.size() - suffix.size())].sha256 = value;
+      manifest_.parts[part].sha256 = value;
       return;
     }
     if (fs::path(value).filename() != value || value == "." || value == ".." || value.empty())
@@ -100,8 +110,11 @@ class ManifestReader {
     if (manifest_.id.empty()) refuse("\"model.id\" is missing", "add id=NAME under [model]");
     if (tile.size % tile.multiple || tile.halo % tile.multiple)
       refuse("\"tile.size\" or \"tile.halo\" is no multiple of \"tile.multiple\"", "round them up");
-    for (const auto& [name, part] : manifest_.parts)
-      if (part.file.empty()) refuse("part \"" + name + "\" has a checksum but no file", "add " + name + "=FILE");
+    for (const auto& [name, part] : manifest_.parts) {
+      if (part.file.empty()) refuse("part \"" + name + "\" has no file", "add " + name + "=FILE");
+      if (!part.uses.empty() && !manifest_.parts.count(part.uses))
+        refuse("\"part." + name + "_uses\" is \"" + part.uses + "\"", "name another part");
+    }
   }
 
   using Setter = std::function<void(const std::string&)>;

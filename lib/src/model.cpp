@@ -204,7 +204,10 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
   auto& network = slot->network;
   if (network) return network;
   // Beside one another, because each takes as long; nobody gets the network before its checksum is known to be right.
-  auto verified = std::async(std::launch::async, [&] { verify(part); });
+  auto verified = std::async(std::launch::async, [&] {
+    verify(part);
+    if (!part.uses.empty()) verify(part_of(*manifest_, part.uses));
+  });
   std::shared_ptr<Network> loaded;
   try {
     loaded = choice.engine == "auto" ? load_with_any_engine(part.file, options)

@@ -11,7 +11,6 @@
 #include "../common/pictures.hpp"
 #include "../common/quiet_opencv.hpp"
 #include "calotype/error.hpp"
-#include "calotype/io.hpp"
 #include "initializers.hpp"
 
 namespace calotype {
@@ -133,7 +132,7 @@ std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, c
   if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))
     throw Error(ErrorCode::engine, "engine opencv has no device \"" + device + "\"", "use device=cpu");
   if (options.threads > 0) cv::setNumThreads(options.threads);  // of the whole process
-  return std::make_shared<OpencvNetwork>(onnx.string(), with_fp32_weights(read_file(onnx.string())), device);
+  return std::make_shared<OpencvNetwork>(onnx.string(), with_inline_fp32_weights(onnx), device);
 }
 
 }  // namespace calotype

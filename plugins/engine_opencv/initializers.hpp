@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
+
 #include "calotype/image.hpp"
 
 namespace calotype {
 
-/// The same ONNX model with every fp16 weight widened to fp32: OpenCV before 4.7 reads fp32 weights only.
-/// Throws corrupt for bytes that are no protobuf message.
-Bytes with_fp32_weights(Bytes onnx);
+/// An ONNX model with every weight that lies in another file fetched, and every fp16 one widened to fp32: OpenCV
+/// before 4.7 reads neither. Throws corrupt for a file that is no protobuf message.
+Bytes with_inline_fp32_weights(const std::filesystem::path& onnx);
 
 }  // namespace calotype

@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import set_external_data
 from PIL import Image
 
 DATA = pathlib.Path(__file__).parent / "data"
@@ -25,6 +26,17 @@ def save(name, nodes, outputs, initializers=()):
     graph = helper.make_graph(nodes, name, [x], outputs, initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="calotype tests")
     model.ir_version = 8
+    (DATA / f"{name}.onnx").write_bytes(model.SerializeToString())
+
+
+def point_into(whole, name):
+    """The same network, its weights being where the network `whole` holds them."""
+    data = (DATA / f"{whole}.onnx").read_bytes()
+    model = onnx.load_from_string(data)
+    for tensor in model.graph.initializer:
+        offset = data.index(tensor.SerializeToString()) + tensor.SerializeToString().rindex(tensor.raw_data)
+        set_external_data(tensor, f"{whole}.onnx", offset, len(tensor.raw_data))
+        tensor.ClearField("raw_data")
     (DATA / f"{name}.onnx").write_bytes(model.SerializeToString())
 
 
@@ -55,6 +67,7 @@ def networks():
             numpy_helper.from_array(np.full((1, 4, 1, 1), 2, np.float32), "two"),
         ],
     )
+    point_into("small", "external")
     save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])
 
 

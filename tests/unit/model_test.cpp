@@ -84,7 +84,8 @@ BOOST_AUTO_TEST_CASE(manifest_errors_name_file_and_key) {
   check_contains(manifest_error(with(kManifest, "fp32,bf16", "fp32,int8")).what(), "int8");
   check_contains(manifest_error(with(kManifest, "table.bin", "../table.bin")).hint(), "beside model.ini");
   check_contains(manifest_error(with(kManifest, "=ba78", "=ba7")).what(), "net_sha256");
-  check_contains(manifest_error(with(kManifest, "net=net.onnx", "")).what(), "\"net\" has a checksum but no file");
+  check_contains(manifest_error(with(kManifest, "net=net.onnx", "")).what(), "\"net\" has no file");
+  check_contains(manifest_error(with(kManifest, "table=", "net_uses=tabel\ntable=")).what(), "\"part.net_uses\"");
   check_contains(manifest_error("id=test\n").what(), "unknown key \"id\"");
   manifest_error("[model]\nthis is no line\n");
 }
@@ -169,6 +170,17 @@ BOOST_AUTO_TEST_CASE(a_changed_network_is_not_loaded) {
   const TestModel files;
   write_file(files.scratch.file("net.onnx"), bytes_of("abd"), true);
   BOOST_TEST((error_of([&] { files.open().network("net", {}); }).code() == ErrorCode::corrupt));
+}
+
+BOOST_AUTO_TEST_CASE(a_network_is_not_loaded_when_the_part_that_it_uses_has_changed) {
+  const std::string sum = "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5";  // of "12345"
+  const std::string manifest = with(kManifest, "table=", "net_uses=table\ntable_sha256=" + sum + "\ntable=");
+  const TestModel sound(manifest), changed(manifest);
+  BOOST_TEST((sound.open().network("net", {}) != nullptr));
+  write_file(changed.scratch.file("table.bin"), bytes_of("12346"), true);
+  const Error e = error_of([&] { changed.open().network("net", {}); });
+  BOOST_TEST((e.code() == ErrorCode::corrupt));
+  check_contains(e.what(), "table.bin");
 }
 
 BOOST_AUTO_TEST_CASE(engine_parameters) {

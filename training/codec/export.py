@@ -8,9 +8,8 @@ import math
 import os
 import tempfile
 import numpy as np
-import onnx
 import torch
-from codec.gradient import differentiate
+from codec.gradient import write_gradient
 from codec.graph import write_graphs
 from codec.integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
 from codec.model import LAMBDA, build
@@ -69,10 +68,10 @@ def main():
     images, rng = photographs(a.data), np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as tmp:
         write_graphs(state, tmp, not a.full)
-        parts = {p: p + '.onnx' for p in PARTS}
+        parts, uses = {p: p + '.onnx' for p in PARTS}, {}
         if a.tune == 'psnr':
-            parts['synthesis_gradient'] = 'synthesis_gradient.onnx'
-            onnx.save(differentiate(onnx.load(os.path.join(tmp, 'synthesis.onnx'))), os.path.join(tmp, parts['synthesis_gradient']))
+            write_gradient(tmp)
+            parts['synthesis_gradient'], uses['synthesis_gradient'] = 'synthesis_gradient.onnx', 'synthesis'
         records, entropy = rate_records(state), os.path.join(tmp, 'entropy.bin')
         write_records(entropy, records)
         codec = Codec(tmp, tables=False)
@@ -98,7 +97,8 @@ def main():
         records.update(hist.records())
         write_records(entropy, records)
         parts['entropy'] = 'entropy.bin'
-        write_manifest(tmp, dict(id='latent' if a.tune == 'psnr' else 'latent-' + a.tune, task='codec', version=a.version, source=SOURCE), parts, dict(multiple=16, halo=64, size=1024))
+        model = dict(id='latent' if a.tune == 'psnr' else 'latent-' + a.tune, task='codec', version=a.version, source=SOURCE)
+        write_manifest(tmp, model, parts, dict(multiple=16, halo=64, size=1024), uses)
         install(tmp, a.folder)
 
 

@@ -5,13 +5,19 @@
         error     = synthesis(x) - target
         gradient  = d sum(error^2) / dx
 
+python -m codec.gradient FOLDER makes synthesis_gradient.onnx of an exported folder again, and its checksum.
+
 The encoder's slow efforts follow this gradient on any engine. Knows Conv, ConvTranspose, Relu, Abs, Add, Sub, Mul, Div: what the
 synthesis is made of. Shapes must be such that a convolution's transpose restores its input's size, as they are here.
 """
 import argparse
+import os
 
 import onnx
 from onnx import helper
+from onnx.external_data_helper import set_external_data
+
+from common.manifest import renew_checksum
 
 TINY = 1e-12
 
@@ -91,11 +97,34 @@ def differentiate(model):
     return helper.make_model(out, opset_imports=list(model.opset_import), ir_version=model.ir_version)
 
 
+def borrow(model, file):
+    """Weights that the ONNX file `file` holds too become pointers into it (ONNX external data)."""
+    with open(file, 'rb') as f:
+        data = f.read()
+    for tensor in model.graph.initializer:
+        message = tensor.SerializeToString()
+        at = data.find(message)
+        if tensor.raw_data and at >= 0:
+            offset = at + message.rindex(tensor.raw_data)
+            set_external_data(tensor, os.path.basename(file), offset, len(tensor.raw_data))
+            tensor.ClearField('raw_data')
+
+
+def write_gradient(folder):
+    """synthesis_gradient.onnx beside synthesis.onnx, which keeps the weights of both."""
+    synthesis = os.path.join(folder, 'synthesis.onnx')
+    model = differentiate(onnx.load(synthesis))
+    borrow(model, synthesis)
+    with open(os.path.join(folder, 'synthesis_gradient.onnx'), 'wb') as f:
+        f.write(model.SerializeToString())
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument('synthesis'), ap.add_argument('gradient')
+    ap.add_argument('folder')
     a = ap.parse_args()
-    onnx.save(differentiate(onnx.load(a.synthesis)), a.gradient)
+    write_gradient(a.folder)
+    renew_checksum(a.folder, 'synthesis_gradient')
 
 
 if __name__ == '__main__':

@@ -19,6 +19,7 @@ struct Manifest {
   struct Part {
     std::filesystem::path file;
     std::string sha256;  ///< lower-case hex; verified when the part is first read
+    std::string uses;    ///< another part whose file this network's weights lie in, or ""; verified with it
   };
   std::map<std::string, Part> parts;
   TilePlan tile;

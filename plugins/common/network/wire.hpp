@@ -3,7 +3,9 @@
 // nothing of them is copied before an engine knows what it wants of them.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "calotype/error.hpp"
 
@@ -77,6 +79,21 @@ inline Field take_field(Span& from) {
 template <class Use>
 void for_each_field(Span message, Use use) {
   while (message.size()) use(take_field(message));
+}
+
+/// Appends a repeated number in either of its forms, alone or packed.
+inline void append_integers(const Field& field, std::vector<float>& to) {
+  if (field.wire == Wire::varint) return to.push_back(static_cast<float>(static_cast<std::int64_t>(field.value)));
+  for (Span rest = field.payload; rest.size();)
+    to.push_back(static_cast<float>(static_cast<std::int64_t>(take_varint(rest))));
+}
+
+inline void append_floats(const Field& field, std::vector<float>& to) {
+  for (Span rest = field.payload; rest.size();) {
+    float value;
+    std::memcpy(&value, take(rest, sizeof value).begin, sizeof value);
+    to.push_back(value);
+  }
 }
 
 }  // namespace calotype::network

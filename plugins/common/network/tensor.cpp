@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace calotype::network {
+namespace {
+
+Error corrupt(const std::string& what) { return Error(ErrorCode::corrupt, what, "install the model again"); }
+
+void set_dims(Tensor& tensor, const std::vector<float>& dims) {
+  for (const float dim : dims) {
+    if (dim < 0 || dim > (1 << 24)) throw corrupt("constant \"" + tensor.name + "\" has an impossible size");
+    tensor.dims.push_back(static_cast<int>(dim));
+    tensor.count *= static_cast<std::size_t>(dim);
+    if (tensor.count > (1u << 28)) throw corrupt("constant \"" + tensor.name + "\" has an impossible size");
+  }
+}
+
+/// StringStringEntryProto.
+std::pair<std::string, std::string> read_entry(Span message) {
+  std::pair<std::string, std::string> entry;
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == 1) entry.first = field.payload.text();
+    if (field.number == 2) entry.second = field.payload.text();
+  });
+  return entry;
+}
+
+}  // namespace
+
+Mapping::Mapping(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    throw Error(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+                file.string() + ": cannot read: " + std::strerror(errno), "check the path");
+  struct stat status {};
+  const bool known = ::fstat(descriptor, &status) == 0;
+  size_ = known ? static_cast<std::size_t>(status.st_size) : 0;
+  data_ = size_ ? ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
+  ::close(descriptor);
+  if (data_ == MAP_FAILED) throw corrupt(file.string() + ": holds no data");
+}
+
+Mapping::~Mapping() { ::munmap(data_, size_); }
+
+Span Mapping::bytes() const {
+  const auto* begin = static_cast<const std::uint8_t*>(data_);
+  return {begin, begin + size_};
+}
+
+std::size_t Tensor::width() const {
+  return type == fp16 ? 2 : type == fp32 || type == int32 ? 4 : type == int64 ? 8 : 0;
+}
+
+void fail_type(const Tensor& tensor) {
+  throw Error(ErrorCode::unsupported,
+              "constant \"" + tensor.name + "\" has element type " + std::to_string(tensor.type),
+              "export the model with float or half-precision weights");
+}
+
+TensorFile::TensorFile(const std::filesystem::path& file)
+    : folder_(file.parent_path()), model_(std::make_shared<const Mapping>(file)) {}
+
+Tensor TensorFile::tensor(Span message) {
+  Tensor tensor;
+  std::vector<float> dims;
+  std::vector<Span> entries;
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == 1) append_integers(field, dims);
+    if (field.number == 2) tensor.type = field.value;
+    if (field.number == 4) append_floats(field, tensor.listed);
+    if (field.number == 5 || field.number == 7) append_integers(field, tensor.listed);
+    if (field.number == 8) tensor.name = field.payload.text();
+    if (field.number == 9) tensor.raw = field.payload;
+    if (field.number == 13) entries.push_back(field.payload);
+    if (field.number == 14) tensor.external = field.value == 1;
+  });
+  set_dims(tensor, dims);
+  tensor.file = model_;
+  if (tensor.external) find_external(tensor, entries);
+  const bool whole =
+      tensor.raw.begin ? tensor.raw.size() == tensor.count * tensor.width() : tensor.listed.size() == tensor.count;
+  if (tensor.width() && !whole)
+    throw corrupt("constant \"" + tensor.name + "\" does not hold the " + std::to_string(tensor.count) +
+                  " values that its shape says");
+  return tensor;
+}
+
+void TensorFile::find_external(Tensor& tensor, const std::vector<Span>& entries) {
+  if (!tensor.width()) fail_type(tensor);
+  const auto refuse = [&](const std::string& why) {
+    throw corrupt("constant \"" + tensor.name + "\" lies in another file: " + why);
+  };
+  std::string location;
+  std::uint64_t offset = 0, length = tensor.count * tensor.width();
+  for (const Span& message : entries) {
+    const auto [key, value] = read_entry(message);
+    if (key == "location") location = value;
+    if (key != "offset" && key != "length") continue;
+    const char* const end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, key == "offset" ? offset : length);
+    if (error != std::errc() || stop != end) refuse(key + " \"" + value + "\" is no number");
+  }
+  // A model from a stranger must not read what its reader never gave it.
+  if (location.empty() || location == "." || location == ".." || location.find('/') != std::string::npos)
+    refuse("\"" + location + "\" is no name of a file beside the model");
+  auto& file = others_[location];
+  if (!file) file = std::make_shared<const Mapping>(folder_ / location);
+  const Span all = file->bytes();
+  if (offset > all.size() || length > all.size() - offset)
+    refuse("bytes " + std::to_string(offset) + " + " + std::to_string(length) + " are not in \"" + location + "\"");
+  tensor.raw = {all.begin + offset, all.begin + offset + length};
+  tensor.file = file;
+}
+
+}  // namespace calotype::network
