@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole-process encode and decode times of `calotype` and the codecs of Debian, at settings of about equal quality. Tools take
-turns on each image, so that a busy machine disturbs all alike; medians are reported. Writes speed.json and speed.md.
+turns on each image, so that a busy machine disturbs all alike; medians are reported. Writes NAME.json and NAME.md.
 
     python3 bench/speed.py KODAK_FOLDER
 """
@@ -72,6 +72,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--codecs", nargs="*", help="only these (default: all installed)")
     parser.add_argument("--calotype", default=str(root / "build/release/bin/calotype"), metavar="BINARY")
+    parser.add_argument("--name", default="speed", help="of the results")
     parser.add_argument("--out", type=pathlib.Path, default=root / "docs/results")
     options = parser.parse_args()
 
@@ -86,8 +87,8 @@ def main():
                "cores": len(os.sched_getaffinity(0)), "processor": processor(),
                "codecs": {codec.name: {"setting": codec.typical, **medians[codec.name]} for codec in codecs}}
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "speed.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.out / "speed.md").write_text(markdown(results))
+    (options.out / f"{options.name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    (options.out / f"{options.name}.md").write_text(markdown(results))
     print(markdown(results))
 
 
