@@ -3,6 +3,7 @@
 turns on each image, so that a busy machine disturbs all alike; medians are reported. Writes NAME.json and NAME.md.
 
     python3 bench/speed.py KODAK_FOLDER
+    python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx512
 """
 import argparse
 import json

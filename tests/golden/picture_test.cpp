@@ -85,6 +85,15 @@ BOOST_AUTO_TEST_CASE(effort_saves_bytes_at_equal_quality) {
   BOOST_CHECK(slow == encode(in, "calo", {{"psnr", quality}, {"effort", "2"}}));
 }
 
+BOOST_AUTO_TEST_CASE(tuned_files_name_their_own_model) {
+  const Image in = picture(64, 48, 3);
+  const Bytes plain = encode(in, "calo"), tuned = encode(in, "calo", {{"tune", "ms-ssim"}});
+  BOOST_CHECK_NE(parse_container(plain).header.model, parse_container(tuned).header.model);
+  BOOST_CHECK_GT(psnr(in.pixels, decode(tuned).pixels), 28);
+  BOOST_CHECK_THROW(encode(in, "calo", {{"tune", "ms-ssim"}, {"model", "latent"}}), Error);
+  BOOST_CHECK_THROW(encode(in, "calo", {{"tune", "ms-ssim"}, {"effort", "2"}}), Error);
+}
+
 BOOST_AUTO_TEST_CASE(a_picture_of_several_groups_has_no_seams_and_regions_are_exact) {
   const Image in = picture(1300, 1100, 3);
   const Bytes file = encode(in, "calo", {{"quality", "40"}});

@@ -106,10 +106,9 @@ class CodecTask:
         x, rate = self.pixels(batch[0]), batch[1]
         xh, bits, _ = net(x, rate)
         l = LAMBDA[0] * (LAMBDA[1] / LAMBDA[0]) ** rate
-        if self.a.tune == 'psnr':
-            return ((l * distortion(xh, x, self.a.tune) + bits) / l.sqrt()).mean() * 0.1
-        # Dark and flat crops at high rates make MS-SSIM stiff: less weight for them.
-        return ((l * distortion(xh, x, self.a.tune) + bits) / l ** .75).mean() * 0.03
+        # MS-SSIM is stiff for dark and flat crops at high rates: less weight for these.
+        power, factor = (.5, .1) if self.a.tune == 'psnr' else (.75, .03)
+        return ((l * distortion(xh, x, self.a.tune) + bits) / l ** power).mean() * factor
 
     def groups(self, net):
         rates = {'.linear.': self.a.shortcut, '.norm.bias': .5, '.norm.weight': .03, '.tail.bias': .1}

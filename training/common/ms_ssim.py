@@ -17,7 +17,7 @@ def blur(x):
 def ms_ssim(a, b):
     """Of N,C,H,W pictures in 0..1, at least 176 pixels a side: N values."""
     with torch.autocast(a.device.type, enabled=False):
-        n, c = a.shape[:2]
+        c = a.shape[1]
         a, b, product = a.float().contiguous(), b.float().contiguous(), 1.
         for scale, weight in enumerate(WEIGHTS):
             mean_a, mean_b, aa, bb, ab = blur(torch.cat([a, b, a * a, b * b, a * b], 1)).split(c, 1)

@@ -101,7 +101,7 @@ def loop(a, task, net, rank, exchange):
         if exchange:
             gradients.average()
         norm = torch.nn.utils.clip_grad_norm_(params, 1.0, foreach=True).item()
-        usual = norm if usual is None else usual + .05 * (min(norm, OUTLIER * usual) - usual)
+        usual = norm if usual is None else usual + .05 * (min(OUTLIER * usual, norm) - usual)  # in this order: the gradient may be no number
         if not norm < OUTLIER * usual:
             if rank == 0:
                 print(f'left out a step: gradient {norm:.3g}, usually {usual:.3g}', flush=True)
