@@ -63,7 +63,7 @@ PEERS = [
 QUALITIES = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 
 
-def calotype(binary="calotype", effort=1, tune="psnr", qualities=QUALITIES, typical=60):
+def calotype(binary="calotype", effort=1, tune="psnr", qualities=QUALITIES, typical=45):
     """Calotype as a codec, named after what differs from its defaults."""
     binary = os.path.abspath(binary) if os.sep in binary else binary
     name = "calotype" + (f"-{tune}" if tune != "psnr" else "") + (f"-e{effort}" if effort != 1 else "")
