@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kHyperCell = 4;          // latents per hyper-latent, each way
 constexpr int kLargestHyper = 127;     // hyper-latents are clamped to this
-constexpr int kLargestSymbol = 32000;  // and symbols to this: both fit int16, and the escape code holds them
+constexpr int kLargestSymbol = 32000;  // and symbols to this: both fit int16, and the escape code holds differences
 
 int hyper_size(int latents) { return (latents + kHyperCell - 1) / kHyperCell; }
 
@@ -121,6 +121,22 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
       }
 }
 
+/// What step 0 expects of a symbol in one of the predicted channels, from the same channel in the cells before.
+int prediction(const EntropyTables& tables, const Activations& r, int row, int column, int channel) {
+  const auto symbol = [&](int cells_down, int cells_right) {
+    return int(r.at(row + 2 * cells_down, column + 2 * cells_right)[channel]);
+  };
+  const bool first_row = row < 2, first_column = column < 2, last_column = column + 2 >= r.columns;
+  if (first_row && first_column) return 0;
+  const int left = first_column ? symbol(-1, 0) : symbol(0, -1);
+  const int above = first_row ? left : symbol(-1, 0);
+  const int above_left = first_row || first_column ? above : symbol(-1, -1);
+  const int above_right = first_row || last_column ? above : symbol(-1, 1);
+  const std::int32_t* weight = &tables.predict_weight[std::size_t(channel) * 4];
+  const int sum = weight[0] * left + weight[1] * above + weight[2] * above_left + weight[3] * above_right;
+  return std::clamp((sum + 128) >> 8, -kLargestSymbol, kLargestSymbol);
+}
+
 void code_hyper(SymbolWriter& writer, const EntropyTables& tables, const Activations& z) {
   for (std::size_t i = 0; i < z.values.size(); ++i)
     writer.symbol(tables.hyper_symbols, int(i % z.channels), z.values[i]);
@@ -169,7 +185,8 @@ const Activations& ScaleModel::indices(int step) {
   const int channels = r.channels;
   if (step == 0) {
     for_all_in_step(0, r.rows, r.columns, channels, [&](int row, int column, int c) {
-      indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(input_.at(row, column)[channels + c]));
+      const int scale = input_.at(row, column)[channels + c] + (c < tables_.predicted() ? tables_.predict_scale[c] : 0);
+      indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(scale));
     });
     return indices_;
   }
@@ -192,7 +209,9 @@ Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, con
     for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
       const int index = indices.at(row, column)[c];
       if (index < tables.skip) return;
-      const int shift = tables.symbol_shift[index], value = r.at(row, column)[c], half = (1 << shift) >> 1;
+      const int shift = tables.symbol_shift[index], half = (1 << shift) >> 1;
+      const bool predicted = step == 0 && c < tables.predicted();
+      const int value = r.at(row, column)[c] - (predicted ? prediction(tables, r, row, column, c) : 0);
       const int high = (value + half) >> shift;
       writer.symbol(tables.symbols, index, high);
       if (shift) writer.bits(std::uint32_t(value + half - high * (1 << shift)), shift);
@@ -224,6 +243,7 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
       const int shift = tables.symbol_shift[index];
       std::int64_t value = std::int64_t(reader.symbol(tables.symbols, index)) * (1 << shift);
       if (shift) value += std::int64_t(reader.bits(shift)) - (1 << (shift - 1));
+      if (step == 0 && c < tables.predicted()) value += prediction(tables, r, row, column, c);
       if (std::abs(value) > kLargestSymbol) throw Error(ErrorCode::corrupt, "a latent is out of range");
       r.at(row, column)[c] = std::int16_t(value);
     });

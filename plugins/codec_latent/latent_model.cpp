@@ -47,12 +47,17 @@ EntropyTables::EntropyTables(const Records& records) {
   skip = records.i32("symbol.skip", {1}).i32[0];
   magnitude = records.i16("magnitude", {256}).i16;
   fill = records.i16("fill", {kFillMax - kFillMin + 1}).i16;
+  predict_scale = records.i32("predict.scale", {-1}).i32;
+  predict_weight = records.i32("predict.weight", {predicted(), 4}).i32;
   hyper = IntegerNetwork(records, "hyper", hyper_channels, 127);
   for (int k = 1; k < kSteps; ++k)
     context[k - 1] = IntegerNetwork(records, "context" + std::to_string(k), 2 * channels, kBaseMax);
 
   bool valid = anchors >= 2 && symbols.rows() == kTables && skip >= 0 && hyper.output_channels() == channels;
   for (const IntegerNetwork& network : context) valid = valid && network.output_channels() == channels;
+  valid = valid && predicted() <= channels;
+  for (const int weight : predict_weight) valid = valid && weight >= -512 && weight <= 512;
+  for (const int scale : predict_scale) valid = valid && scale >= -kBaseMax && scale <= kBaseMax;
   for (const int shift : symbol_shift) valid = valid && shift >= 0 && shift <= 12;
   for (const auto* table : {&magnitude, &fill})
     for (const int value : *table) valid = valid && value >= 0 && value <= kBaseMax;

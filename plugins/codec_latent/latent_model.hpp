@@ -36,6 +36,11 @@ struct EntropyTables {
   std::vector<std::int16_t> fill;        ///< expected `magnitude` given log sigma
   SymbolTables symbols, hyper_symbols;
   std::vector<std::int32_t> symbol_shift;  ///< raw low bits beside the coded symbol
+  /// Step 0 codes the first channels as differences from a prediction by the cells to the left, above, above left and
+  /// above right: their weights in 1/256, and what is added to log sigma.
+  std::vector<std::int32_t> predict_weight, predict_scale;
+
+  int predicted() const { return int(predict_scale.size()); }
 
   int largest_rate() const { return (anchors - 1) * kRateSteps; }
   /// log sigma offset of each channel at a rate position.

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arena.hpp"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <new>
 
 namespace calotype::onednn {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kCacheLine = 64, kHugePage = std::size_t(2) << 20;
 
+/// Large ones in huge pages where the system has them: with small ones, the first use is thousands of page faults.
 Arena allocate(std::size_t bytes) {
+  const std::size_t alignment = bytes < 2 * kHugePage ? kCacheLine : kHugePage;
   Arena arena;
-  arena.size = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  arena.data.reset(static_cast<char*>(std::aligned_alloc(kAlignment, arena.size)));
+  arena.size = (bytes + alignment - 1) / alignment * alignment;
+  arena.data.reset(static_cast<char*>(std::aligned_alloc(alignment, arena.size)));
   if (!arena.data) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  if (alignment == kHugePage) madvise(arena.data.get(), arena.size, MADV_HUGEPAGE);
+#endif
   return arena;
 }
 

@@ -13,12 +13,15 @@ from codec.gradient import write_gradient
 from codec.graph import write_graphs
 from codec.integer import LAYERS, ONE, activations, equalise, float_layers, quantise, shuffle, conv
 from codec.model import LAMBDA, build
-from codec.runtime import MU, POSITIONS, Codec
+from codec.runtime import MU, POSITIONS, Codec, cells, neighbours
 from codec.tables import Histograms
 from codec.train import load
 from codec.weights import PARTS, write_records
 from common.data import SOURCE, photographs
 from common.manifest import install, write_manifest
+
+PREDICTED = 3                                    # channels that step 0 codes as differences
+
 
 class FloatNet:
     """A scale network before quantisation; remembers the largest activations."""
@@ -42,6 +45,7 @@ def rate_records(net):
             'magnitude': np.int16(np.rint(ONE * np.log1p(m))), 'fill': np.int16(np.rint(ONE * np.log1p(.8 * np.exp(b / ONE)))),
             'gain': np.float32(lg + math.log(6.5)), 'inverse': np.float32(10 * net['correction'] - lg - math.log(6.5)),
             'norm': np.float32(lg + math.log(2)), 'mu': np.float32([MU]), 'lambda': np.float32(LAMBDA), 'train.sb': np.float32(net['sb']),
+            'predict.weight': np.zeros((0, 4), np.int32), 'predict.scale': np.zeros(0, np.int32),
             **{'train.' + k: np.float32(v) for k, v in net.items() if k.startswith('fz.')}}
 
 
@@ -51,6 +55,20 @@ def crops(images, size, count, rng):
         h, w = min(size, im.shape[0]), min(size, im.shape[1])
         y, x = rng.integers(im.shape[0] - h + 1), rng.integers(im.shape[1] - w + 1)
         yield im[y:y + h, x:x + w]
+
+
+def fit_prediction(codec, images):
+    """Of the first channels, which are about the means of the colours: least squares, and how much smaller differences are than symbols."""
+    given, values = [[] for _ in range(PREDICTED)], [[] for _ in range(PREDICTED)]
+    for im in images:
+        r = codec.encode(codec.analyse(im), POSITIONS // 2)['r']
+        for c in range(PREDICTED):
+            given[c].append(neighbours(r[cells(c)]).reshape(4, -1).T)
+            values[c].append(r[cells(c)].ravel())
+    given, values = [np.concatenate(g) for g in given], [np.concatenate(v) for v in values]
+    weights = [np.linalg.lstsq(g, v, rcond=None)[0] for g, v in zip(given, values)]
+    smaller = [((v - g @ w) ** 2).mean() / (v ** 2).mean() for g, v, w in zip(given, values, weights)]
+    return {'predict.weight': np.int32(np.rint(256 * np.stack(weights))), 'predict.scale': np.int32(np.rint(ONE / 2 * np.log(smaller)))}
 
 
 def main():
@@ -88,6 +106,8 @@ def main():
         for s in LAYERS:
             limits = np.full(layers[s][0][0].shape[1], 127.0) if s == 'hyper' else np.r_[np.full(M, 371.0), np.full(M, 448.0)]
             records.update(quantise(s, layers[s], nets[s].peaks, limits, 1 if s == 'hyper' else ONE))
+        write_records(entropy, records)
+        records.update(fit_prediction(Codec(tmp, tables=False), crops(images, 384, 100, rng)))
         write_records(entropy, records)
         codec, hist = Codec(tmp, tables=False), Histograms(state['ha.4.weight'].shape[0])
         for n, im in enumerate(crops(images, 384, a.crops, rng)):

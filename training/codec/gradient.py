@@ -89,9 +89,9 @@ def differentiate(model):
             r.step(node, r.grads[node.output[0]])
     r.nodes.append(helper.make_node('Identity', [error], ['error'], name='error'))
     r.nodes.append(helper.make_node('Identity', [r.grads[x]], ['gradient'], name='gradient'))
-    picture = helper.make_tensor_value_info('target', onnx.TensorProto.FLOAT, [1, 3, 'H', 'W'])
-    outputs = [helper.make_tensor_value_info('error', onnx.TensorProto.FLOAT, [1, 3, 'H', 'W']),
-               helper.make_tensor_value_info('gradient', onnx.TensorProto.FLOAT, [1, 'M', 'h', 'w'])]
+    picture = helper.make_tensor_value_info('target', onnx.TensorProto.FLOAT, ['n', 3, 'H', 'W'])
+    outputs = [helper.make_tensor_value_info('error', onnx.TensorProto.FLOAT, ['n', 3, 'H', 'W']),
+               helper.make_tensor_value_info('gradient', onnx.TensorProto.FLOAT, ['n', 'M', 'h', 'w'])]
     out = helper.make_graph(r.nodes, 'synthesis_gradient', [graph.input[0], picture], outputs,
                             list(graph.initializer) + r.constants)
     return helper.make_model(out, opset_imports=list(model.opset_import), ir_version=model.ir_version)

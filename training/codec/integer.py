@@ -84,7 +84,8 @@ def quantise(stack, layers, peaks, limits, first):
     records, scales, unit = {}, [], first
     for i, (w, b, up, relu) in enumerate(layers):
         last = i == len(layers) - 1
-        out = ONE if last else 2.0 ** np.floor(np.log2(HIDDEN / (2 * peaks[i].max())))
+        # So that activations fill their range, but the largest weight fits with one bit of shift.
+        out = ONE if last else 2.0 ** np.floor(np.log2(min(HIDDEN / (2 * peaks[i].max()), 16383 * unit / np.abs(w).max())))
         for s in range(24, 0, -1):
             q, z = np.round(w * (out / unit) * 2.0 ** s), np.round(b * out * 2.0 ** s)
             worst = (np.abs(q).sum((2, 3)) * limits).sum(1) + np.abs(z)

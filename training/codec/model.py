@@ -30,26 +30,7 @@ class LowerBound(torch.autograd.Function):
         return g * ((x >= ctx.bound) | (g < 0)), None
 
 
-class LeakyGradient(torch.autograd.Function):
-    """ReLU in place; a twentieth of the gradient passes on the other side, so that silent units can return."""
-    @staticmethod
-    def forward(ctx, x):
-        ctx.mark_dirty(x)
-        ctx.save_for_backward(x.relu_())
-        return x
-
-    @staticmethod
-    def backward(ctx, g):
-        y, = ctx.saved_tensors
-        return torch.ops.aten.leaky_relu_backward(g, y, .05, True)
-
-
-relu = LeakyGradient.apply
-
-
-class ReLU(nn.Module):
-    def forward(self, x):
-        return relu(x)
+relu = nn.ReLU(inplace=True)
 
 
 class FactorizedPrior(nn.Module):
@@ -182,12 +163,12 @@ class LatentCodec(nn.Module):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
         self.ga, self.gs = Analysis(w, M, dense_a), Synthesis(w, M, dense_s)
-        self.ha = nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), nn.Conv2d(128, H, 2, 2), ReLU(), nn.Conv2d(H, H, 2, 2))
-        hyper = lambda: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), ReLU(), nn.Conv2d(H, H, 3, 1, 1), ReLU(),
-                                      nn.Conv2d(H, 512, 1), nn.PixelShuffle(2), ReLU(), nn.Conv2d(128, 128, 3, 1, 1), ReLU(), nn.Conv2d(128, M, 1))
+        self.ha = nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), nn.Conv2d(128, H, 2, 2), relu, nn.Conv2d(H, H, 2, 2))
+        hyper = lambda: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), relu, nn.Conv2d(H, H, 3, 1, 1), relu,
+                                      nn.Conv2d(H, 512, 1), nn.PixelShuffle(2), relu, nn.Conv2d(128, 128, 3, 1, 1), relu, nn.Conv2d(128, M, 1))
         self.hsc, self.hmu = hyper(), hyper()    # log scales (integers in the product), means
         self.cx = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), Block(128), nn.Conv2d(128, M, 1)) for _ in range(3)])
-        self.cs = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), ReLU(), nn.Conv2d(128, 128, 3, 1, 1), ReLU(), nn.Conv2d(128, M, 1)) for _ in range(3)])
+        self.cs = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), relu, nn.Conv2d(128, 128, 3, 1, 1), relu, nn.Conv2d(128, M, 1)) for _ in range(3)])
         for last in [c[4] for c in self.cs] + [c[3] for c in self.cx] + [self.hmu[-1]]:
             last.weight.data.mul_(.1)
             last.bias.data.zero_()

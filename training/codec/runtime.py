@@ -31,6 +31,24 @@ def pad(x, multiple):
     return np.pad(x, ((0, 0), (0, -h % multiple), (0, -w % multiple)), mode='edge')
 
 
+def neighbours(v):
+    """Of each cell of v (rows, columns) those to the left, above, above left, above right; what is outside repeats another one, and is 0 for the first cell."""
+    left, above = np.roll(v, 1, 1), np.roll(v, 1, 0)
+    left[:, 0] = above[:, 0]
+    above[0] = left[0]
+    above_left, above_right = np.roll(above, 1, 1), np.roll(above, -1, 1)
+    above_left[0] = above_right[0] = left[0]
+    above_left[:, 0], above_right[:, -1] = above[:, 0], above[:, -1]
+    out = np.stack([left, above, above_left, above_right])
+    out[:, 0, 0] = 0
+    return out
+
+
+def cells(c):
+    """Where channel c is coded in step 0."""
+    return c, slice(ORDER[c % 4][0], None, 2), slice(ORDER[c % 4][1], None, 2)
+
+
 def round_half_even(x):
     return np.rint(x)
 
@@ -98,6 +116,9 @@ class Codec:
                 scale = np.clip(base + self.context[k - 1](np.concatenate([np.where(known, magnitude, fill), base])), -256, 448)
                 mean = hm + self.net(f'context_{k}', np.concatenate([hm, np.where(known, yh, hm)]))
             i = np.clip((scale + 145) >> 3, 0, 63)
+            if k == 0:
+                for c, more in enumerate(self.r['predict.scale']):
+                    i[c] = np.clip((base[c] + more + 145) >> 3, 0, 63)
             d = y - mean * norm
             n = round_half_even(d)
             m, v = np.abs(n), SIGMA[i] ** 2 + 1 / 12
@@ -106,7 +127,16 @@ class Codec:
             now = step == k
             r[now], index[now] = n[now], i[now]
             yh[now] = (mean + n / norm)[now]
-        return dict(r=r, z=z.astype(np.int32), index=index, yh=yh)
+        return dict(r=r, z=z.astype(np.int32), index=index, yh=yh, coded=self.differences(r))
+
+    def differences(self, r):
+        """What is coded of r: in step 0, the first channels are predicted from the cells before."""
+        r = r.copy()
+        for c, weight in enumerate(self.r['predict.weight']):
+            at = cells(c)
+            if r[at].size:
+                r[at] -= np.clip((np.tensordot(weight, neighbours(r[at]), 1) + 128) >> 8, -32000, 32000)
+        return r
 
     def decode(self, yh, p, size=None):
         """H,W,3 uint8."""
@@ -121,7 +151,7 @@ class Codec:
         for i in range(self.skip, 64):
             if counts[i]:
                 s, c = int(self.shift[i]), self.cost[i]
-                q, K = (code['r'][code['index'] == i] + ((1 << s) >> 1)) >> s, len(c) // 2 - 1
+                q, K = (code['coded'][code['index'] == i] + ((1 << s) >> 1)) >> s, len(c) // 2 - 1
                 total += c[np.clip(q, -K - 1, K + 1) + K + 1].sum() + s * counts[i]
         for c, z in zip(self.hyper_cost, code['z']):
             K = len(c) // 2 - 1

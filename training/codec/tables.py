@@ -57,7 +57,7 @@ class Histograms:
     def add(self, code):
         i = code['index'].ravel().astype(int)
         s = self.shift[i]
-        q = (code['r'].ravel() + ((1 << s) >> 1)) >> s
+        q = (code['coded'].ravel() + ((1 << s) >> 1)) >> s
         self.r += np.bincount(i * (2 * K + 2) + self.slot(q, K), minlength=self.r.size).reshape(self.r.shape)
         for c, z in enumerate(code['z']):
             self.z[c] += np.bincount(self.slot(z.ravel(), HYPER_K), minlength=2 * HYPER_K + 2)

@@ -49,3 +49,5 @@ def start(work, world, size):
         c.start()
     for c in children:
         c.join()
+    if any(c.exitcode for c in children):
+        raise SystemExit(1)

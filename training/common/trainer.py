@@ -20,6 +20,7 @@ from common.parallel import pin, prioritise, start
 
 LONGEST = 5.                                     # seconds
 OUTLIER = 5.                                     # a step with a gradient so many times the usual one is left out
+DIVERGED = 8                                     # steps left out in a row end the run
 
 
 def add_options(ap, lr, batch, crop):
@@ -82,7 +83,7 @@ def loop(a, task, net, rank, exchange):
     share = (lambda t: exchange.add(t, rank)) if exchange else None
     opt = Muon(matrices, others, a.lr, muon_scale=a.muon, rank=rank, world=a.processes, share=share)
     gradients = Gradients(params, exchange, rank, a.processes) if exchange else None
-    it, losses, usual = 0, [], None
+    it, losses, usual, skipped = 0, [], None, 0
     flag, clock, saved = torch.zeros(1, dtype=torch.bfloat16), Clock(), 0.
     while True:
         worked = clock.tick()
@@ -103,9 +104,13 @@ def loop(a, task, net, rank, exchange):
         norm = torch.nn.utils.clip_grad_norm_(params, 1.0, foreach=True).item()
         usual = norm if usual is None else usual + .05 * (min(OUTLIER * usual, norm) - usual)  # in this order: the gradient may be no number
         if not norm < OUTLIER * usual:
+            skipped += 1
             if rank == 0:
                 print(f'left out a step: gradient {norm:.3g}, usually {usual:.3g}', flush=True)
+            if skipped == DIVERGED:
+                raise SystemExit('diverged: start again from the last good weights with a lower --lr')
             continue
+        skipped = 0
         opt.step(a.lr * min(1, (it + 1) / a.warmup) * (.01 + .99 * .5 * (1 + np.cos(np.pi * done))))
         it += 1
         if rank:

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entropy coding of a group, with symbols that no picture has.
+#include "group.hpp"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <random>
+
+#include "calotype/calotype.hpp"
+
+using namespace calotype;
+using namespace calotype::latent;
+namespace data = boost::unit_test::data;
+
+namespace {
+
+const EntropyTables& tables() {
+  static const auto model = LatentModel::open("latent", {});
+  return model->tables();
+}
+
+/// A group whose symbols `f` gives, where the model codes them at all, and its stream.
+std::pair<GroupSymbols, Bytes> coded(int rate, int rows, int columns, const std::function<int(int, int, int)>& f) {
+  GroupSymbols symbols(tables(), rows, columns);
+  for (std::size_t i = 0; i < symbols.hyper.values.size(); ++i)
+    symbols.hyper.values[i] = std::int16_t(f(0, 0, int(i)) % 128);
+  ScaleModel scales(tables(), rate, symbols);
+  for (int step = 0; step < kSteps; ++step) {
+    const Activations& indices = scales.indices(step);
+    for_each_in_step(step, rows, columns, tables().channels, [&](int row, int column, int c) {
+      if (indices.at(row, column)[c] >= tables().skip)
+        symbols.latents.at(row, column)[c] = std::int16_t(f(row, column, c));
+    });
+  }
+  const Bytes stream = encode_group(tables(), symbols, scales.indices());
+  return {symbols, stream};
+}
+
+const std::vector<std::pair<int, int>> kSizes = {{1, 1}, {1, 2}, {2, 1}, {2, 2}, {1, 7}, {5, 1}, {4, 6}, {9, 5}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(group)
+
+BOOST_DATA_TEST_CASE(any_symbols_come_back, data::make({1, 300, 32000}) * data::xrange(kSizes.size()), largest, size) {
+  const auto [rows, columns] = kSizes[size];
+  for (const int rate : {0, 150, tables().largest_rate()}) {
+    std::mt19937 random(unsigned(largest) + unsigned(rate));
+    const auto [symbols, stream] = coded(rate, rows, columns, [&, l = largest](int, int, int) {
+      return std::uniform_int_distribution<int>(-l, l)(random);
+    });
+    const GroupSymbols again = decode_group(tables(), rate, rows, columns, stream.data(), stream.size());
+    BOOST_TEST(again.hyper.values == symbols.hyper.values);
+    BOOST_TEST(again.latents.values == symbols.latents.values);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_slope_costs_two_bits_a_symbol_less_than_its_values_scattered) {
+  BOOST_REQUIRE_GT(tables().predicted(), 0);
+  const auto slope = [](int row, int column, int c) { return c < tables().predicted() ? 4 * (row + column) : 0; };
+  const auto scattered = [&](int row, int column, int c) { return slope(13 * row % 32, 21 * column % 32, c); };
+  const std::size_t predicted = 16 * 16 * std::size_t(tables().predicted());  // a cell of 2x2 has one of each channel
+  BOOST_TEST(coded(160, 32, 32, slope).second.size() + 2 * predicted / 8 < coded(160, 32, 32, scattered).second.size());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
