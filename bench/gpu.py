@@ -17,8 +17,8 @@ import time
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CHANNELS = {"analysis": 3, "hyper_analysis": 640, "hyper_mean": 96, "context_1": 640, "context_2": 640, "context_3": 640,
-            "synthesis": 320}
+CHANNELS = {"analysis": 3, "hyper_analysis": 1024, "hyper_mean": 96, "context_1": 1024, "context_2": 1024, "context_3": 1024,
+            "synthesis": 512}
 PIXELS = {"analysis": 1, "hyper_mean": 64}  # of a side, per sample of the input; the others see latents of 16 pixels
 ENCODER = ["analysis", "hyper_analysis", "hyper_mean", "context_1", "context_2", "context_3"]
 DECODER = ["hyper_mean", "context_1", "context_2", "context_3", "synthesis"]

@@ -151,10 +151,10 @@ BOOST_AUTO_TEST_CASE(pictures_that_do_not_fit_are_refused) {
 
 BOOST_AUTO_TEST_CASE(the_codecs_networks_as_another_engine_runs_them) {
   const std::pair<const char*, Shape> networks[] = {{"analysis", {1, 3, 128, 192}},
-                                                    {"hyper_analysis", {1, 640, 8, 12}},
+                                                    {"hyper_analysis", {1, 1024, 8, 12}},
                                                     {"hyper_mean", {1, 96, 2, 3}},
-                                                    {"context_1", {1, 640, 8, 12}},
-                                                    {"synthesis", {1, 320, 8, 12}}};
+                                                    {"context_1", {1, 1024, 8, 12}},
+                                                    {"synthesis", {1, 512, 8, 12}}};
   const std::pair<const char*, double> precisions[] = {{"fp32", 1e-4}, {"fp16", 2e-2}, {"bf16", 1e-1}};
   for (const auto& [name, shape] : networks) {
     const std::string file = models + "/latent/" + name + ".onnx";

@@ -91,10 +91,10 @@ BOOST_AUTO_TEST_CASE(pictures_are_clipped_and_rounded) {
 BOOST_AUTO_TEST_CASE(the_codecs_networks_as_another_engine_runs_them) {
   const std::string models = MODELS;
   for (const auto& [name, shape] : std::map<std::string, Shape>{{"analysis", {1, 3, 48, 80}},
-                                                                {"hyper_analysis", {1, 640, 8, 4}},
+                                                                {"hyper_analysis", {1, 1024, 8, 4}},
                                                                 {"hyper_mean", {1, 96, 3, 2}},
-                                                                {"context_1", {1, 640, 5, 3}},
-                                                                {"synthesis", {1, 320, 3, 5}}})
+                                                                {"context_1", {1, 1024, 5, 3}},
+                                                                {"synthesis", {1, 512, 3, 5}}})
     BOOST_TEST_CONTEXT(name) {
       const std::string file = models + "/latent/" + name + ".onnx";
       const Tensor input = random_tensor(shape, 5);

@@ -65,7 +65,7 @@ def write_graphs(state, folder, half=True):
     g.save(f'{folder}/analysis.onnx')
 
     g = CodecGraph(state, 'hyper_analysis', 2 * M, H, half)
-    t = g.relu(g.conv(g.block(g.conv('x', 'ha.0'), 'ha.1'), 'ha.2', 2))
+    t = g.op('LeakyRelu', g.conv(g.block(g.conv('x', 'ha.0'), 'ha.1'), 'ha.2', 2), alpha=.1)
     g.conv(t, 'ha.4', 2, out='y')
     g.save(f'{folder}/hyper_analysis.onnx')
 

@@ -31,6 +31,7 @@ class LowerBound(torch.autograd.Function):
 
 
 relu = nn.ReLU(inplace=True)
+leaky = nn.LeakyReLU(.1)                          # where plain units all died: their noise costs rate, and what would bring them back is faint
 
 
 class FactorizedPrior(nn.Module):
@@ -159,11 +160,11 @@ class Synthesis(nn.Module):
 
 
 class LatentCodec(nn.Module):
-    def __init__(self, w=(64, 128, 192), M=320, H=96, rates=RATES, step=6.5, mu=0.08, dense_a=(), dense_s=()):
+    def __init__(self, w=(64, 128, 192), M=512, H=96, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
         self.ga, self.gs = Analysis(w, M, dense_a), Synthesis(w, M, dense_s)
-        self.ha = nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), nn.Conv2d(128, H, 2, 2), relu, nn.Conv2d(H, H, 2, 2))
+        self.ha = nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), nn.Conv2d(128, H, 2, 2), leaky, nn.Conv2d(H, H, 2, 2))
         hyper = lambda: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), relu, nn.Conv2d(H, H, 3, 1, 1), relu,
                                       nn.Conv2d(H, 512, 1), nn.PixelShuffle(2), relu, nn.Conv2d(128, 128, 3, 1, 1), relu, nn.Conv2d(128, M, 1))
         self.hsc, self.hmu = hyper(), hyper()    # log scales (integers in the product), means
@@ -272,6 +273,7 @@ def load_state(net, state):
 
 def build(state, **options):
     """A network shaped like the state dict, optionally with more dense blocks (dense_a, dense_s: widths), holding its weights."""
+    options['M'] = len(state['ga.linear.weight'])
     for key, prefix in (('dense_a', 'ga'), ('dense_s', 'gs')):
         have = []
         while (name := f'{prefix}.dense.{len(have)}.p.weight') in state:

@@ -11,7 +11,7 @@ from codec.integer import IntegerNet
 from codec.weights import PARTS, read_records
 
 POSITIONS = 320
-MU = 0.08                                        # of the encoder's rounding; shipped as record 'mu'
+MU = 0.065                                       # of the encoder's rounding; shipped as record 'mu'
 SIGMA = 0.11 * np.exp(np.arange(64) / 8)
 ORDER = [(0, 0), (1, 1), (0, 1), (1, 0)]
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 import numpy as np
 import torch
 import torch.nn.functional as F
-from codec.condition import dead_units, normalise, revive
+from codec.dead import dead_units
 from codec.model import LAMBDA, RATES, LatentCodec, build
 from common.data import Crops, photographs, pictures, tensor
 from common.ms_ssim import ms_ssim
@@ -29,7 +29,6 @@ def options():
     ap.add_argument('--dense-s', type=int, nargs='*', default=[], help='widths of dense blocks in the synthesis')
     ap.add_argument('--shortcut', type=float, default=.05, help='relative rate of the shortcut')
     ap.add_argument('--tune', choices=('psnr', 'ms-ssim'), default='psnr', help='distortion to train for')
-    ap.add_argument('--condition', action='store_true', help='first bring signals to size one and restart dead units')
     return ap.parse_args()
 
 
@@ -80,11 +79,6 @@ class CodecTask:
         else:
             net, feed = LatentCodec(dense_a=a.dense_a, dense_s=a.dense_s), Crops(images, 1, 16, a.seed)
             net.init_pca(torch.from_numpy(np.stack([feed.patch(16) for _ in range(60000)])).permute(0, 3, 1, 2).float() / 255)
-        if a.condition:
-            x = torch.from_numpy(np.stack([im[:192, :192] for im in images[::40]])).permute(0, 3, 1, 2).float() / 255
-            rate = torch.linspace(0, RATES - 1, len(x))
-            normalise(net, x, rate)
-            revive(net, x, rate)
         if a.entropy_only:
             for t in (net.ga.tail, net.gs.tail):
                 torch.nn.init.zeros_(t.weight)

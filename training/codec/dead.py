@@ -1,17 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a network into good condition, hardly changing its function: signals of size one, no dead units.
-
-The optimisers' steps have fixed sizes, so a layer whose signals are a thousand times smaller is shaken to pieces, and its units die.
-"""
+"""Hidden units that never fire: counted in training, started anew by `codec.grow`."""
 import torch
 import torch.nn.functional as F
 from codec.model import Block, Dense
 
 ALIVE = 1e-3                                     # share of positions where a unit fires at least
-
-
-def rms(x):
-    return x.float().pow(2).mean().sqrt().item()
 
 
 @torch.no_grad()
@@ -23,60 +16,6 @@ def inputs_of(net, layers, x, rate):
     for h in hooks:
         h.remove()
     return seen
-
-
-def scale(layer, f):
-    layer.weight.mul_(f)
-    layer.bias.mul_(f)
-
-
-def scale_norm(gdn, x_by, n_by):
-    """For an input x_by as large, gives a norm n_by as large."""
-    gdn.norm.weight.mul_(n_by / x_by)
-    gdn.norm.bias.add_(.05).mul_(n_by).sub_(.05)
-
-
-def scale_stream(block, dense, f):
-    """The residual stream becomes f times as large; hidden units of the dense blocks keep their size."""
-    for layer in (block.a, block.d, block.b, block.f, block.g):
-        layer.bias.mul_(f)
-    for d in dense:
-        d.p.weight.div_(f)
-        scale(d.q, f)
-
-
-@torch.no_grad()
-def normalise(net, x, rate):
-    """Signals between the layers of analysis and synthesis get the size one. An inverse norm that is zero everywhere is a constant factor and becomes one."""
-    ga, gs = net.ga, net.gs
-    stages = ((gs.branch[2], gs.branch[3]), (gs.branch[4], gs.last[0]), (gs.last[1], gs.tail))
-    seen = inputs_of(net, [gdn.norm for gdn, _ in stages], x, rate)
-    for gdn, after in stages:
-        dead = (gdn.norm(seen[gdn.norm]) > 0).float().mean((0, 2, 3)) < ALIVE
-        gdn.norm.weight[dead], gdn.norm.bias[dead] = 0., .95
-        after.weight[dead] *= .05
-        if gdn is gs.branch[4]:
-            gs.mix.weight[dead] *= 20
-            gs.mix.bias[dead] *= 20
-    f = {m: 1 / rms(v) for m, v in inputs_of(net, [*ga.branch[1:7], *gs.branch[1:], *gs.last, gs.tail], x, rate).items()}
-    before = 1.
-    for conv, gdn, after in zip(ga.branch[0:5:2], ga.branch[1:6:2], ga.branch[2:7:2]):
-        conv.weight.div_(before)
-        scale(conv, f[gdn])
-        scale_norm(gdn, f[gdn], f[gdn] / f[after])
-        before = f[after]
-    scale_stream(ga.branch[6], ga.dense, before)
-    ga.tail.weight.div_(before)
-    scale(gs.branch[0], f[gs.branch[1]])
-    scale_stream(gs.branch[1], gs.dense, f[gs.branch[1]])
-    scale(gs.mix, f[gs.last[0]])
-    x_by = f[gs.branch[1]]
-    for (gdn, after), following in zip(stages, (gs.branch[4], gs.last[1], None)):
-        scale_norm(gdn, x_by, f[after] / x_by)
-        after.weight.div_(f[after])
-        if following is not None:
-            scale(after, f[following])
-            x_by = f[following]
 
 
 def hidden(net):
@@ -113,7 +52,7 @@ def dead_units(net, x, rate):
 
 @torch.no_grad()
 def revive(net, x, rate):
-    """Hidden units that never fire for x start anew, with random inputs and little influence."""
+    """Hidden units that never fire for x get random inputs, and no influence yet: the function stays as it is."""
     for name, layer, consumer, up, between in hidden(net):
         given = inputs_of(net, [layer], x, rate)[layer]
         v, share = firing(layer, given, up)
@@ -129,6 +68,5 @@ def revive(net, x, rate):
         if between is not None:                  # what its bias gave moves on
             consumer.bias.add_(consumer.weight[:, dead, 0, 0] @ between.bias[dead])
             between.bias[dead] = 0.
-        o = consumer.weight[:, dead]
-        consumer.weight[:, dead] = torch.randn_like(o) * .01 * consumer.weight[0].numel() ** -.5
-        print('revived', name, int(dead.sum()), 'of', len(dead), flush=True)
+        consumer.weight[:, dead] = 0.
+        print('started anew:', name, int(dead.sum()), 'of', len(dead), flush=True)
