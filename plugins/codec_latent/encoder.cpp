@@ -215,7 +215,7 @@ std::vector<ParamSpec> encoder_params() {
       {"size", std::int64_t(0), "Instead of quality: the largest file size, in bytes.", 0, {}, {}},
       {"effort",
        std::int64_t(1),
-       "1 rounds; 2 to 5 search for less error per bit: 2 saves most and takes about seven times as long, each further "
+       "1 rounds; 2 to 5 search for less error per bit: 2 saves most and takes about ten times as long, each further "
        "one up to twice that.",
        1,
        5,
