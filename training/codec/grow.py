@@ -43,7 +43,7 @@ def fit(net, feed, count):
     moments = moments.double() / n
     moments.diagonal().add_(1e-6)
     W = torch.linalg.solve(moments, cross.double() / n @ U).float()
-    print('standard deviations of the new latents:', variance.sqrt()[::count // 8].tolist(), 'of the last old ones:', (squares[-LIKE:] / n).sqrt().mean().item())
+    print('standard deviations of the new latents:', variance.sqrt()[::32].tolist(), 'of the last old ones:', (squares[-LIKE:] / n).sqrt().mean().item())
     return U.T.float().reshape(count, 192, 2, 2), variance.sqrt().float(), W[:-1].T.reshape(count, 192, 4, 4), W[-1], (squares / n).sqrt()
 
 

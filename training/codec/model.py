@@ -31,7 +31,7 @@ class LowerBound(torch.autograd.Function):
 
 
 relu = nn.ReLU(inplace=True)
-leaky = nn.LeakyReLU(.1)                          # where plain units all died: their noise costs rate, and what would bring them back is faint
+leaky = nn.LeakyReLU(.1)                          # for the hyper-encoder, nearly all of whose plain units died in every run
 
 
 class FactorizedPrior(nn.Module):
