@@ -118,8 +118,15 @@ def down(i, o):
     return layer
 
 
+class ConvTranspose2d(nn.ConvTranspose2d):
+    """Adds the bias itself: oneDNN differentiates that of a transposed convolution without vectors."""
+    def forward(self, x):
+        y = F.conv_transpose2d(x, self.weight, None, self.stride, self.padding, self.output_padding)
+        return y + self.bias[:, None, None].to(y.dtype)
+
+
 def up(i, o):
-    layer = nn.ConvTranspose2d(i, o, 5, 2, 2, output_padding=1)
+    layer = ConvTranspose2d(i, o, 5, 2, 2, output_padding=1)
     nn.init.normal_(layer.weight, 0, (25 * i / 4) ** -.5)
     nn.init.zeros_(layer.bias)
     return layer
@@ -211,12 +218,12 @@ class LatentCodec(nn.Module):
         lg = self.at(self.gain, rate)
         y = self.ga(x) * (torch.exp(lg) * self.step)
         g = torch.exp(lg).detach() * 2
-        z = self.ha(torch.cat([torch.log1p(y.abs()), asinh(y)], 1)).float() * 8
+        z = self.ha(torch.cat([torch.log(1 + y.abs()), asinh(y)], 1)).float() * 8
         zr = (z + (torch.round(z) - z).detach()) / 2
         base = (self.hsc(zr).float() + lg + 10 * self.sb[:, None, None]).clamp(LOW, HIGH)
         hm = self.hmu(zr).float()                # means are held divided by g
         mask = self.masks(y.shape[2], y.shape[3])
-        fill = torch.log1p(.8 * torch.exp(base.clamp(-3, 6)))  # expected log magnitude where nothing is decoded yet
+        fill = torch.log(1 + .8 * torch.exp(base.clamp(-3, 6)))  # expected log magnitude where nothing is decoded yet
         yn = y / g
         with torch.no_grad():
             r = self.quantise(y - hm * g, base) * mask[0][0]
@@ -227,7 +234,7 @@ class LatentCodec(nn.Module):
         for k in (1, 2, 3):
             m, un = mask[k]
             mk = hm + self.cx[k - 1](torch.cat([hm, torch.addcmul(yh, hm, un)], 1)).float()
-            sk = (base + self.cs[k - 1](torch.cat([torch.addcmul(torch.log1p(r.abs().clamp(max=255)), fill, un), base], 1)).float()).clamp(LOW, HIGH)
+            sk = (base + self.cs[k - 1](torch.cat([torch.addcmul(torch.log(1 + r.abs().clamp(max=255)), fill, un), base], 1)).float()).clamp(LOW, HIGH)
             with torch.no_grad():
                 rk = self.quantise((yn - mk) * g, sk) * m
                 value = torch.addcmul(mk * m, rk, 1 / g)
