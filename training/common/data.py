@@ -31,7 +31,7 @@ def tensor(picture):
 
 
 class Crops:
-    """Batches of random flipped crops, cut by a thread; uint8 N,H,W,3."""
+    """Batches of random crops, in any of eight orientations, cut by a thread; uint8 N,H,W,3."""
     def __init__(self, images, batch, crop, seed):
         self.images, self.batch, self.crop = images, batch, crop
         self.rng, self.queue = np.random.default_rng(seed), queue.Queue(4)
@@ -42,7 +42,9 @@ class Crops:
     def patch(self, size):
         im = self.images[self.rng.choice(len(self.images), p=self.p)]
         r, c = self.rng.integers(im.shape[0] - size + 1), self.rng.integers(im.shape[1] - size + 1)
-        return im[r:r + size, c:c + size][:, ::(-1 if self.rng.random() < .5 else 1)]
+        crop = im[r:r + size, c:c + size]
+        down, right, turn = self.rng.integers(2, size=3)
+        return (crop.swapaxes(0, 1) if turn else crop)[::2 * down - 1, ::2 * right - 1]
 
     def produce(self):
         while True:
