@@ -24,10 +24,7 @@ class Batches:
 
     def produce(self):
         while True:
-            crops = self.crops.next()
-            if self.rng.random() < .5:
-                crops = crops.transpose(1, 2).contiguous()
-            self.queue.put(self.damage(crops, self.rng))
+            self.queue.put(self.damage(self.crops.next(), self.rng))
 
     def next(self):
         return self.queue.get()
