@@ -104,12 +104,14 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
 
   const LatentModel::Lease networks = LatentModel::lease(model);
   std::vector<cv::Mat> latents(container.groups.size());
+  std::vector<PostFilter> filters(container.groups.size());
   for (auto& [index, group] : symbols) {
     reconstruct_group(*networks, *model, header.rate, group).convertTo(latents[index], CV_16F);
+    filters[index] = group.filter;
     group.latents = {};
   }
   Image image;
-  image.pixels = synthesise(*networks, *model, header, latents, region);
+  image.pixels = synthesise(*networks, *model, header, latents, filters, region);
   image.meta = read_metadata(container);
   if (const Box* box = container.box("alph")) {
     cv::Mat alpha = decode_alpha(box->data, box->size, size)(region);

@@ -159,11 +159,15 @@ double Job::bytes_at(int rate) {
 
 double Job::psnr_at(int rate) {
   std::vector<cv::Mat> groups;
+  std::vector<PostFilter> filters;
   for (std::size_t i = 0; i < latents_.size(); ++i) {
+    const CodedGroup group = quantise(rate, latents_[i], int(i));
     groups.emplace_back();
-    quantise(rate, latents_[i], int(i)).latents.convertTo(groups.back(), CV_16F);
+    group.latents.convertTo(groups.back(), CV_16F);
+    filters.push_back(group.symbols.filter);
   }
-  const cv::Mat decoded = synthesise(*networks_, *model_, header_, groups, {0, 0, header_.width, header_.height});
+  const cv::Mat decoded =
+      synthesise(*networks_, *model_, header_, groups, filters, {0, 0, header_.width, header_.height});
   cv::Mat original = colour_;
   if (original.depth() == CV_32F) original.convertTo(original, CV_16U, 65535);
   return psnr(original, decoded);

@@ -151,14 +151,22 @@ std::uint32_t GroupSymbols::checksum() const {
   // Over little-endian bytes whatever the machine.
   std::uint32_t crc = 0;
   std::vector<std::uint8_t> bytes;
-  for (const Activations* part : {&hyper, &latents}) {
-    bytes.resize(2 * part->values.size());
-    for (std::size_t i = 0; i < part->values.size(); ++i) {
-      bytes[2 * i] = std::uint8_t(std::uint16_t(part->values[i]));
-      bytes[2 * i + 1] = std::uint8_t(std::uint16_t(part->values[i]) >> 8);
+  const auto add = [&](const std::int16_t* values, std::size_t count) {
+    bytes.resize(2 * count);
+    for (std::size_t i = 0; i < count; ++i) {
+      bytes[2 * i] = std::uint8_t(std::uint16_t(values[i]));
+      bytes[2 * i + 1] = std::uint8_t(std::uint16_t(values[i]) >> 8);
     }
     crc = crc32(crc, bytes.data(), bytes.size());
-  }
+  };
+  add(hyper.values.data(), hyper.values.size());
+  add(latents.values.data(), latents.values.size());
+  for (const PostFilter::Component& c : filter.components)
+    if (c.used) {
+      const std::int16_t shift = std::int16_t(c.shift);
+      add(&shift, 1);
+      add(c.taps.data(), c.taps.size());
+    }
   return crc;
 }
 
@@ -216,6 +224,7 @@ Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, con
       writer.symbol(tables.symbols, index, high);
       if (shift) writer.bits(std::uint32_t(value + half - high * (1 << shift)), shift);
     });
+  write_post_filter(writer, tables.symbols, symbols.filter);
   return writer.finish();
 }
 
@@ -249,6 +258,7 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
     });
     check();
   }
+  symbols.filter = read_post_filter(reader, tables.symbols);
   reader.finish();
   return symbols;
 }

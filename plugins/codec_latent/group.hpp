@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "latent_model.hpp"
+#include "post_filter.hpp"
 
 namespace calotype::latent {
 
@@ -13,9 +14,10 @@ namespace calotype::latent {
 struct GroupSymbols {
   Activations hyper;    ///< hyper-latents, ceil(rows / 4) x ceil(columns / 4)
   Activations latents;  ///< r = round(y - mean)
+  PostFilter filter;    ///< of the decoded pixels
 
   GroupSymbols(const EntropyTables& tables, int rows, int columns);
-  std::uint32_t checksum() const;
+  std::uint32_t checksum() const;  ///< as in the file
 };
 
 /// Picks tables: runs the integer networks of one group step by step, on symbols that are already known.

@@ -2,6 +2,7 @@
 #include "range_coder.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "calotype/error.hpp"
 
@@ -9,6 +10,7 @@ namespace calotype::latent {
 namespace {
 
 constexpr std::uint32_t kTotal = 1u << kPrecisionBits;
+constexpr int kEscapeBits = 1 + 4;           // of the sign and the length, before the magnitude
 constexpr std::uint32_t kLowest = 1u << 16;  // states stay in [2^16, 2^32); words of 16 bits move in and out
 
 int index_of(int value) { return value > 0 ? 2 * value : -2 * value - (value < 0 ? 1 : 0); }
@@ -43,6 +45,13 @@ SymbolTables::SymbolTables(const std::int32_t* frequencies, int rows, int column
     }
     starts_.insert(starts_.end(), starts.begin(), starts.end());
   }
+}
+
+double SymbolTables::bits(int row, int value) const {
+  const int index = index_of(value);
+  const bool escaped = index >= escape() || frequency(row, index) == 0;
+  const double coded = kPrecisionBits - std::log2(double(frequency(row, escaped ? escape() : index)));
+  return escaped ? coded + kEscapeBits + bit_length(std::uint32_t(std::abs(value)) + 1) - 1 : coded;
 }
 
 void SymbolWriter::symbol(const SymbolTables& tables, int row, int value) {

@@ -25,6 +25,8 @@ class SymbolTables {
 
   std::uint32_t start(int row, int index) const { return starts_[std::size_t(row) * (columns_ + 1) + index]; }
   std::uint32_t frequency(int row, int index) const { return start(row, index + 1) - start(row, index); }
+  /// What `value` costs, the raw bits of an escape included.
+  double bits(int row, int value) const;
   /// The index whose interval holds `slot`, 0 <= slot < 2^15.
   int find(int row, std::uint32_t slot) const {
     const std::uint16_t* starts = &starts_[std::size_t(row) * (columns_ + 1)];

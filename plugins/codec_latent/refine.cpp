@@ -12,11 +12,11 @@ constexpr float kFirstPull = 0.6f, kPullDecay = 0.6f, kLastPull = 0.1f;
 constexpr float kReach = 1.15f;         // of a target, relative to where the error is least
 constexpr double kLargestSurprise = 3;  // a measured curvature differs from the expected one by at most this factor
 
-/// A coding of the group, its cost in bits, and the slope of the squared error at its latents.
+/// A coding of the group, its cost in bits, the error of its pixels, and the slope of the squared error at its latents.
 struct Candidate {
   CodedGroup coded;
   double cost;
-  cv::Mat gradient;
+  cv::Mat error, gradient;
 };
 
 /// The curvature of the error in bits per squared step, the same for all latents: expected at first, then measured over
@@ -54,11 +54,12 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
   const float weight = model.lambda(rate) * 255 * 255 / 3;
   const cv::Mat target = to_tensor(pixels, {area.tl() * kLatentPixels, area.size() * kLatentPixels});
   const auto evaluate = [&](const cv::Mat& latents) {
-    Candidate c{quantise_group(networks, model, rate, latents), 0, {}};
+    Candidate c{quantise_group(networks, model, rate, latents), 0, {}, {}};
     const TensorMap out = networks.run("synthesis_gradient", TensorMap{{"x", c.coded.latents}, {"target", target}});
-    const double error = cv::norm(out.at("error"), cv::NORM_L2SQR);
-    c.cost = 8. * double(encode_group(model.tables(), c.coded.symbols, c.coded.indices).size()) + weight * error;
+    c.error = out.at("error");
     c.gradient = out.at("gradient");
+    c.cost = 8. * double(encode_group(model.tables(), c.coded.symbols, c.coded.indices).size()) +
+             weight * cv::norm(c.error, cv::NORM_L2SQR);
     return c;
   };
 
@@ -90,6 +91,8 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
     now = std::move(next);
     if (now.cost < best.cost) best = now;
   }
+  const cv::Mat decoded = cv::max(0., cv::min(1., target + best.error));
+  best.coded.symbols.filter = fit_post_filter(decoded, target, weight, model.tables().symbols, header.grey);
   return best.coded;
 }
 

@@ -67,6 +67,20 @@ cv::Mat gather(const Header& header, const std::vector<cv::Mat>& groups, int cha
   return out;
 }
 
+int group_at(const Header& header, const cv::Point& pixel) {
+  return pixel.y / kGroupPixels * header.group_columns() + pixel.x / kGroupPixels;
+}
+
+/// As floats, 0..1.
+cv::Mat filtered_pixels(const cv::Mat& pixels, const PostFilter& filter) {
+  cv::Mat rgb = to_tensor(pixels, {cv::Point(), pixels.size()}), out;
+  apply_post_filter(filter, rgb);
+  std::vector<cv::Mat> planes;
+  for (int c = pixels.channels(); c-- > 0;) planes.emplace_back(pixels.size(), CV_32F, rgb.ptr<float>(0, c));
+  cv::merge(planes, out);
+  return out;
+}
+
 }  // namespace
 
 cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from) {
@@ -102,16 +116,22 @@ void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv
 }
 
 cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, const Header& header,
-                   const std::vector<cv::Mat>& groups, const cv::Rect& region) {
+                   const std::vector<cv::Mat>& groups, const std::vector<PostFilter>& filters, const cv::Rect& region) {
   cv::Mat pixels(region.size(), CV_MAKETYPE(header.sixteen_bit ? CV_16U : CV_8U, header.grey ? 1 : 3));
+  const bool filtered = std::any_of(filters.begin(), filters.end(), [](const PostFilter& f) { return !f.empty(); });
   run_tiled(
       networks.session("synthesis"), {header.latent_columns(), header.latent_rows()}, synthesis_plan(model),
       kLatentPixels, [&](const cv::Rect& area) { return gather(header, groups, model.tables().channels, area); },
       [&](const cv::Mat& tile, const cv::Rect& where) {
         const cv::Rect part = where & region;
-        tile(part - where.tl()).copyTo(pixels(part - region.tl()));
+        cv::Mat to = pixels(part - region.tl());
+        if (filtered)
+          filtered_pixels(tile, filters[std::size_t(group_at(header, where.tl()))])(part - where.tl())
+              .convertTo(to, to.depth(), to.depth() == CV_8U ? 255 : 65535);
+        else
+          tile(part - where.tl()).copyTo(to);
       },
-      region, pixels.type());
+      region, filtered ? CV_MAKETYPE(CV_16U, pixels.channels()) : pixels.type());
   return pixels;
 }
 

@@ -7,6 +7,7 @@
 
 #include "container.hpp"
 #include "latent_model.hpp"
+#include "post_filter.hpp"
 
 namespace calotype::latent {
 
@@ -20,9 +21,9 @@ void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv
              const std::function<void(const cv::Mat&, int)>& sink);
 
 /// Fills `region` of the picture (as pixels: CV_8U or CV_16U, 1 or 3 channels) from its groups' latents, half precision
-/// to save memory. Groups that touched_groups() does not name may be empty.
+/// to save memory. Groups that touched_groups() does not name may be empty. `filters`: by group.
 cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, const Header& header,
-                   const std::vector<cv::Mat>& groups, const cv::Rect& region);
+                   const std::vector<cv::Mat>& groups, const std::vector<PostFilter>& filters, const cv::Rect& region);
 
 /// The latents of group `index` as a rectangle of the latent grid.
 cv::Rect group_area(const Header& header, int index);

@@ -2,9 +2,11 @@
 // Whole pictures through the shipped model, on the reference engine.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <cstdio>
 
 #include "calotype/calotype.hpp"
 #include "container.hpp"
+#include "group.hpp"
 #include "pictures.hpp"
 #include "transform.hpp"
 
@@ -83,6 +85,29 @@ BOOST_AUTO_TEST_CASE(effort_saves_bytes_at_equal_quality) {
   const Bytes slow = encode(in, "calo", {{"psnr", quality}, {"effort", "2"}});
   BOOST_CHECK_LT(double(slow.size()), 0.99 * double(quick));
   BOOST_CHECK(slow == encode(in, "calo", {{"psnr", quality}, {"effort", "2"}}));
+}
+
+BOOST_AUTO_TEST_CASE(effort_filters_groups_and_regions_are_exact) {
+  for (const int channels : {1, 3}) {
+    const Image in = picture(1100, 60, channels);
+    const Bytes file = encode(in, "calo", {{"quality", "20"}, {"effort", "2"}});
+    const Container c = parse_container(file);
+    const auto model = LatentModel::open("latent", {});
+    int filtered = 0;
+    for (int i = 0; i < int(c.groups.size()); ++i) {
+      const cv::Rect area = group_area(c.header, i);
+      const Group& g = c.groups[std::size_t(i)];
+      filtered += !decode_group(model->tables(), c.header.rate, area.height, area.width, g.data, g.size).filter.empty();
+    }
+    BOOST_CHECK_GT(filtered, 0);
+    const cv::Mat whole = decode(file).pixels;
+    BOOST_REQUIRE_EQUAL(whole.type(), in.pixels.type());
+    for (const char* region : {"1010,5,40,50", "0,0,1000,60", "1024,0,76,60"}) {
+      cv::Rect r;
+      std::sscanf(region, "%d,%d,%d,%d", &r.x, &r.y, &r.width, &r.height);
+      BOOST_CHECK_EQUAL(cv::norm(decode(file, "calo", {{"region", region}}).pixels, whole(r), cv::NORM_INF), 0);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(tuned_files_name_their_own_model) {

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "post_filter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+#include <tuple>
+#include <vector>
+
+#include "calotype/error.hpp"
+
+namespace calotype::latent {
+namespace {
+
+constexpr int kSide = PostFilter::kSide, kRadius = kSide / 2, kTaps = PostFilter::kTaps;
+constexpr int kRowBits = 6;    // of the number of a table
+constexpr int kFitRows = 32;   // rows of pixels whose moments are added up by one thread
+constexpr int kFitRounds = 3;  // of rounding taps one after another
+
+/// Rows: components; columns: red, green, blue. Orthonormal.
+constexpr double kMix[PostFilter::kComponents][3] = {{0.57735026918962573, 0.57735026918962573, 0.57735026918962573},
+                                                     {0.70710678118654757, 0, -0.70710678118654757},
+                                                     {-0.40824829046386302, 0.81649658092772603, -0.40824829046386302}};
+
+cv::Mat plane(const cv::Mat& rgb, int colour) {
+  return cv::Mat(rgb.size[2], rgb.size[3], CV_32F, const_cast<float*>(rgb.ptr<float>(0, colour)));
+}
+
+cv::Mat component(const cv::Mat& rgb, int which) {
+  cv::Mat sum = plane(rgb, 0) * kMix[which][0];
+  for (int colour : {1, 2}) cv::scaleAdd(plane(rgb, colour), kMix[which][colour], sum, sum);
+  return sum;
+}
+
+int largest_shift() { return PostFilter::kLeastShift + (1 << PostFilter::kShiftBits) - 1; }
+
+/// The table that codes the taps in the fewest bits, and how many these are.
+std::pair<int, double> best_table(const SymbolTables& tables, const PostFilter::Taps& taps) {
+  std::pair<int, double> best{0, HUGE_VAL};
+  for (int row = 0; row < std::min(tables.rows(), 1 << kRowBits); ++row) {
+    double bits = 0;
+    for (const int tap : taps) bits += tables.bits(row, tap);
+    if (bits < best.second) best = {row, bits};
+  }
+  return best;
+}
+
+/// Products of what taps see (each the sum of two pixels less twice the centre), and of that with the error that they
+/// shall take away (last row and column), summed over the plane.
+cv::Matx<double, kTaps + 1, kTaps + 1> moments(const cv::Mat& decoded, const cv::Mat& error) {
+  using Moments = cv::Matx<double, kTaps + 1, kTaps + 1>;
+  cv::Mat padded;
+  cv::copyMakeBorder(decoded, padded, kRadius, kRadius, kRadius, kRadius, cv::BORDER_REPLICATE);
+  std::vector<Moments> parts(std::size_t((decoded.rows + kFitRows - 1) / kFitRows), Moments::zeros());
+  cv::parallel_for_(cv::Range(0, int(parts.size())), [&](const cv::Range& range) {
+    cv::Mat seen(kTaps + 1, decoded.cols, CV_32F);
+    for (int part = range.start; part < range.end; ++part)
+      for (int y = part * kFitRows; y < std::min(decoded.rows, (part + 1) * kFitRows); ++y) {
+        const float* centre = decoded.ptr<float>(y);
+        for (int tap = 0; tap < kTaps; ++tap) {
+          const int dy = tap / kSide, dx = tap % kSide;
+          const float *before = padded.ptr<float>(y + dy) + dx,
+                      *after = padded.ptr<float>(y + kSide - 1 - dy) + kSide - 1 - dx;
+          float* to = seen.ptr<float>(tap);
+          for (int x = 0; x < decoded.cols; ++x) to[x] = before[x] + after[x] - 2 * centre[x];
+        }
+        error.row(y).copyTo(seen.row(kTaps));
+        for (int i = 0; i <= kTaps; ++i)
+          for (int j = 0; j <= i; ++j) parts[std::size_t(part)](i, j) += seen.row(i).dot(seen.row(j));
+      }
+  });
+  Moments sum = Moments::zeros();
+  for (const Moments& part : parts) sum += part;
+  for (int i = 0; i <= kTaps; ++i)
+    for (int j = 0; j < i; ++j) sum(j, i) = sum(i, j);
+  return sum;
+}
+
+/// Taps near the least squares, each rounded to where the cost is least given the others.
+PostFilter::Component quantise(const cv::Matx<double, kTaps + 1, kTaps + 1>& moments, double weight,
+                               const SymbolTables& tables) {
+  const cv::Matx<double, kTaps, kTaps> products = moments.get_minor<kTaps, kTaps>(0, 0);
+  const cv::Matx<double, kTaps, 1> wanted = moments.get_minor<kTaps, 1>(0, kTaps);
+  cv::Matx<double, kTaps, 1> exact;
+  const cv::Matx<double, kTaps, kTaps> ridge =
+      products + cv::Matx<double, kTaps, kTaps>::eye() * (1e-9 * cv::trace(products) + 1e-12);
+  cv::solve(ridge, wanted, exact, cv::DECOMP_CHOLESKY);
+
+  PostFilter::Component best;
+  double least = 0;  // the cost without a filter
+  for (int shift = PostFilter::kLeastShift; shift <= largest_shift(); ++shift) {
+    const double unit = std::ldexp(1., -shift);
+    PostFilter::Component c{true, shift, {}};
+    for (int i = 0; i < kTaps; ++i)
+      c.taps[i] = std::int16_t(std::clamp(std::nearbyint(exact(i) / unit), -double(PostFilter::kLargestTap),
+                                          double(PostFilter::kLargestTap)));
+    // The error changes by u' products u - 2 u' wanted.
+    const auto slope = [&](int i) {
+      double sum = -2 * wanted(i);
+      for (int j = 0; j < kTaps; ++j) sum += 2 * products(i, j) * c.taps[j] * unit;
+      return sum;
+    };
+    std::pair<int, double> table = best_table(tables, c.taps);
+    for (int round = 0; round < kFitRounds; ++round) {
+      for (int i = 0; i < kTaps; ++i) {
+        const double now = tables.bits(table.first, c.taps[i]), along = slope(i);
+        double gain = 0;
+        int move = 0;
+        for (const int step : {-1, 1, -c.taps[i]}) {
+          if (std::abs(c.taps[i] + step) > PostFilter::kLargestTap) continue;
+          const double d = step * unit, cost = weight * (along * d + products(i, i) * d * d) +
+                                               tables.bits(table.first, c.taps[i] + step) - now;
+          if (cost < gain) std::tie(gain, move) = std::pair(cost, step);
+        }
+        c.taps[i] = std::int16_t(c.taps[i] + move);
+      }
+      table = best_table(tables, c.taps);
+    }
+    double change = 0;
+    for (int i = 0; i < kTaps; ++i) change += c.taps[i] * unit * (slope(i) / 2 - wanted(i));
+    const double cost = weight * change + table.second + PostFilter::kShiftBits + kRowBits;
+    if (cost < least) {
+      least = cost;
+      best = c;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+bool PostFilter::empty() const {
+  return std::none_of(components.begin(), components.end(), [](const Component& c) { return c.used; });
+}
+
+void write_post_filter(SymbolWriter& writer, const SymbolTables& tables, const PostFilter& filter) {
+  for (const PostFilter::Component& c : filter.components) {
+    writer.bits(c.used, 1);
+    if (!c.used) continue;
+    const int row = best_table(tables, c.taps).first;
+    writer.bits(std::uint32_t(c.shift - PostFilter::kLeastShift), PostFilter::kShiftBits);
+    writer.bits(std::uint32_t(row), kRowBits);
+    for (const int tap : c.taps) writer.symbol(tables, row, tap);
+  }
+}
+
+PostFilter read_post_filter(SymbolReader& reader, const SymbolTables& tables) {
+  PostFilter filter;
+  for (PostFilter::Component& c : filter.components) {
+    c.used = reader.bits(1) != 0;
+    if (!c.used) continue;
+    c.shift = PostFilter::kLeastShift + int(reader.bits(PostFilter::kShiftBits));
+    const int row = int(reader.bits(kRowBits));
+    if (row >= tables.rows()) throw Error(ErrorCode::corrupt, "a filter names a table that does not exist");
+    for (std::int16_t& tap : c.taps) {
+      const int value = reader.symbol(tables, row);
+      if (std::abs(value) > PostFilter::kLargestTap) throw Error(ErrorCode::corrupt, "a filter's tap is out of range");
+      tap = std::int16_t(value);
+    }
+  }
+  return filter;
+}
+
+PostFilter fit_post_filter(const cv::Mat& decoded, const cv::Mat& original, double weight, const SymbolTables& tables,
+                           bool grey) {
+  PostFilter filter;
+  for (int i = 0; i < (grey ? 1 : PostFilter::kComponents); ++i) {
+    const cv::Mat from = component(decoded, i);
+    filter.components[i] = quantise(moments(from, component(original, i) - from), weight, tables);
+  }
+  return filter;
+}
+
+void apply_post_filter(const PostFilter& filter, cv::Mat& rgb) {
+  std::array<cv::Mat, PostFilter::kComponents> changes;
+  for (int i = 0; i < PostFilter::kComponents; ++i) {
+    const PostFilter::Component& c = filter.components[i];
+    if (!c.used) continue;
+    cv::Matx<float, kSide, kSide> kernel = cv::Matx<float, kSide, kSide>::zeros();
+    for (int tap = 0; tap < kTaps; ++tap) {
+      const float value = std::ldexp(float(c.taps[tap]), -c.shift);
+      kernel.val[tap] = kernel.val[kSide * kSide - 1 - tap] = value;
+      kernel.val[kTaps] -= 2 * value;
+    }
+    cv::filter2D(component(rgb, i), changes[i], CV_32F, kernel, {-1, -1}, 0, cv::BORDER_REPLICATE);
+  }
+  for (int i = 0; i < PostFilter::kComponents; ++i)
+    for (int colour = 0; colour < 3 && !changes[i].empty(); ++colour) {
+      cv::Mat to = plane(rgb, colour);
+      cv::scaleAdd(changes[i], kMix[i][colour], to, to);
+    }
+}
+
+}  // namespace calotype::latent
