@@ -97,9 +97,12 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
     symbols.emplace_back(
         i, decode_group(model->tables(), header.rate, std::min(kGroupLatents, header.latent_rows() - row),
                         std::min(kGroupLatents, header.latent_columns() - column), group.data, group.size));
-    if (symbols.back().second.checksum() != group.checksum)
+    const GroupSymbols& read = symbols.back().second;
+    if (read.checksum() != group.checksum)
       throw Error(ErrorCode::corrupt, "the checksum of group " + std::to_string(i) + " does not match",
                   "fetch the file again or restore it from a backup");
+    if (header.grey && (read.filter.components[1].used || read.filter.components[2].used))
+      throw Error(ErrorCode::corrupt, "a filter of colours in a grey picture");
   }
 
   const LatentModel::Lease networks = LatentModel::lease(model);

@@ -115,8 +115,13 @@ Job::Job(const Image& image, const Params& params)
     boxes_.emplace_back("alph", encode_alpha(alpha));
   }
   header_.grey = colour_.channels() == 1;
-  if (colour_.depth() == CV_32F)
+  if (colour_.depth() == CV_32F) {
     log(LogLevel::info, "floating-point samples are clipped to 0..1; they decode to 16 bits");
+    colour_ = colour_.clone();  // it is still the caller's
+    cv::patchNaNs(colour_, 0);
+    cv::max(colour_, 0., colour_);
+    cv::min(colour_, 1., colour_);
+  }
 }
 
 std::pair<std::uint32_t, Bytes> Job::code(int rate, const CodedGroup& group) const {

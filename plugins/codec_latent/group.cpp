@@ -161,10 +161,10 @@ std::uint32_t GroupSymbols::checksum() const {
   };
   add(hyper.values.data(), hyper.values.size());
   add(latents.values.data(), latents.values.size());
-  for (const PostFilter::Component& c : filter.components)
-    if (c.used) {
-      const std::int16_t shift = std::int16_t(c.shift);
-      add(&shift, 1);
+  for (int i = 0; i < PostFilter::kComponents; ++i)
+    if (const PostFilter::Component& c = filter.components[i]; c.used) {
+      const std::int16_t head[] = {std::int16_t(i), std::int16_t(c.shift)};
+      add(head, 2);
       add(c.taps.data(), c.taps.size());
     }
   return crc;

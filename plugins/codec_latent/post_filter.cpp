@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "calotype/error.hpp"
+#include "latent_model.hpp"
 
 namespace calotype::latent {
 namespace {
 
 constexpr int kSide = PostFilter::kSide, kRadius = kSide / 2, kTaps = PostFilter::kTaps;
-constexpr int kRowBits = 6;    // of the number of a table
+constexpr int kTableBits = 6;
+static_assert(kTables == 1 << kTableBits);
 constexpr int kFitRows = 32;   // rows of pixels whose moments are added up by one thread
 constexpr int kFitRounds = 3;  // of rounding taps one after another
 
@@ -38,10 +40,10 @@ int largest_shift() { return PostFilter::kLeastShift + (1 << PostFilter::kShiftB
 /// The table that codes the taps in the fewest bits, and how many these are.
 std::pair<int, double> best_table(const SymbolTables& tables, const PostFilter::Taps& taps) {
   std::pair<int, double> best{0, HUGE_VAL};
-  for (int row = 0; row < std::min(tables.rows(), 1 << kRowBits); ++row) {
+  for (int table = 0; table < kTables; ++table) {
     double bits = 0;
-    for (const int tap : taps) bits += tables.bits(row, tap);
-    if (bits < best.second) best = {row, bits};
+    for (const int tap : taps) bits += tables.bits(table, tap);
+    if (bits < best.second) best = {table, bits};
   }
   return best;
 }
@@ -91,7 +93,7 @@ PostFilter::Component quantise(const cv::Matx<double, kTaps + 1, kTaps + 1>& mom
   double least = 0;  // the cost without a filter
   for (int shift = PostFilter::kLeastShift; shift <= largest_shift(); ++shift) {
     const double unit = std::ldexp(1., -shift);
-    PostFilter::Component c{true, shift, {}};
+    PostFilter::Component c{true, shift, 0, {}};
     for (int i = 0; i < kTaps; ++i)
       c.taps[i] = std::int16_t(std::clamp(std::nearbyint(exact(i) / unit), -double(PostFilter::kLargestTap),
                                           double(PostFilter::kLargestTap)));
@@ -101,25 +103,26 @@ PostFilter::Component quantise(const cv::Matx<double, kTaps + 1, kTaps + 1>& mom
       for (int j = 0; j < kTaps; ++j) sum += 2 * products(i, j) * c.taps[j] * unit;
       return sum;
     };
-    std::pair<int, double> table = best_table(tables, c.taps);
+    double bits = 0;
+    std::tie(c.table, bits) = best_table(tables, c.taps);
     for (int round = 0; round < kFitRounds; ++round) {
       for (int i = 0; i < kTaps; ++i) {
-        const double now = tables.bits(table.first, c.taps[i]), along = slope(i);
+        const double now = tables.bits(c.table, c.taps[i]), along = slope(i);
         double gain = 0;
         int move = 0;
         for (const int step : {-1, 1, -c.taps[i]}) {
           if (std::abs(c.taps[i] + step) > PostFilter::kLargestTap) continue;
           const double d = step * unit, cost = weight * (along * d + products(i, i) * d * d) +
-                                               tables.bits(table.first, c.taps[i] + step) - now;
+                                               tables.bits(c.table, c.taps[i] + step) - now;
           if (cost < gain) std::tie(gain, move) = std::pair(cost, step);
         }
         c.taps[i] = std::int16_t(c.taps[i] + move);
       }
-      table = best_table(tables, c.taps);
+      std::tie(c.table, bits) = best_table(tables, c.taps);
     }
     double change = 0;
     for (int i = 0; i < kTaps; ++i) change += c.taps[i] * unit * (slope(i) / 2 - wanted(i));
-    const double cost = weight * change + table.second + PostFilter::kShiftBits + kRowBits;
+    const double cost = weight * change + bits + PostFilter::kShiftBits + kTableBits;
     if (cost < least) {
       least = cost;
       best = c;
@@ -138,10 +141,9 @@ void write_post_filter(SymbolWriter& writer, const SymbolTables& tables, const P
   for (const PostFilter::Component& c : filter.components) {
     writer.bits(c.used, 1);
     if (!c.used) continue;
-    const int row = best_table(tables, c.taps).first;
     writer.bits(std::uint32_t(c.shift - PostFilter::kLeastShift), PostFilter::kShiftBits);
-    writer.bits(std::uint32_t(row), kRowBits);
-    for (const int tap : c.taps) writer.symbol(tables, row, tap);
+    writer.bits(std::uint32_t(c.table), kTableBits);
+    for (const int tap : c.taps) writer.symbol(tables, c.table, tap);
   }
 }
 
@@ -151,10 +153,9 @@ PostFilter read_post_filter(SymbolReader& reader, const SymbolTables& tables) {
     c.used = reader.bits(1) != 0;
     if (!c.used) continue;
     c.shift = PostFilter::kLeastShift + int(reader.bits(PostFilter::kShiftBits));
-    const int row = int(reader.bits(kRowBits));
-    if (row >= tables.rows()) throw Error(ErrorCode::corrupt, "a filter names a table that does not exist");
+    c.table = int(reader.bits(kTableBits));
     for (std::int16_t& tap : c.taps) {
-      const int value = reader.symbol(tables, row);
+      const int value = reader.symbol(tables, c.table);
       if (std::abs(value) > PostFilter::kLargestTap) throw Error(ErrorCode::corrupt, "a filter's tap is out of range");
       tap = std::int16_t(value);
     }

@@ -16,12 +16,13 @@ struct PostFilter {
   static constexpr int kSide = 7;                        ///< of the window
   static constexpr int kTaps = (kSide * kSide - 1) / 2;  ///< it is symmetric about its centre: half of the others
   static constexpr int kLeastShift = 6, kShiftBits = 2;  ///< taps are in units of 2^-shift
-  static constexpr int kLargestTap = 1023;
+  static constexpr int kLargestTap = 127;
   using Taps = std::array<std::int16_t, kTaps>;  ///< in raster order, up to the centre
 
   struct Component {
     bool used = false;
     int shift = kLeastShift;
+    int table = 0;  ///< that codes the taps
     Taps taps{};
   };
   std::array<Component, kComponents> components;
@@ -32,12 +33,13 @@ void write_post_filter(SymbolWriter& writer, const SymbolTables& tables, const P
 /// Throws corrupt.
 PostFilter read_post_filter(SymbolReader& reader, const SymbolTables& tables);
 
-/// The filter that makes `decoded` cheapest: bits for its taps + `weight` x squared error. Both pictures: 1,3,h,w, RGB
-/// in 0..1. `grey`: of the first component alone. Deterministic for any number of threads.
+/// The filter that makes `decoded` cheapest: bits for its taps + `weight` x squared error. Both pictures: continuous
+/// tensors 1,3,h,w, RGB in 0..1. `grey`: of the first component alone. Deterministic for any number of threads.
 PostFilter fit_post_filter(const cv::Mat& decoded, const cv::Mat& original, double weight, const SymbolTables& tables,
                            bool grey);
 
-/// Filters a group's tensor 1,3,h,w, RGB in 0..1, in place; beyond the group its last rows and columns repeat.
+/// Filters a group's continuous tensor 1,3,h,w, RGB in 0..1, in place; beyond the group its last rows and columns
+/// repeat. The result may leave 0..1.
 void apply_post_filter(const PostFilter& filter, cv::Mat& rgb);
 
 }  // namespace calotype::latent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Four-way interleaved rANS (Duda 2013; interleaving after Giesen 2014) with a table chosen per symbol.
-// Integers only: equal input gives equal bytes on every machine. docs/bitstream.md describes the format.
+// Integers only (but for what SymbolTables::bits() tells encoders): equal input gives equal bytes on every machine.
+// docs/bitstream.md describes the format.
 #pragma once
 #include <array>
 #include <cstdint>

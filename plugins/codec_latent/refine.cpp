@@ -45,6 +45,10 @@ class Curvature {
   double expected_, moved_ = 0, bent_ = 0;
 };
 
+cv::Mat window(const cv::Mat& tensor, const cv::Rect& r) {
+  return tensor({cv::Range::all(), cv::Range::all(), {r.y, r.br().y}, {r.x, r.br().x}});
+}
+
 }  // namespace
 
 CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& model, const Header& header, int rate,
@@ -91,8 +95,14 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
     now = std::move(next);
     if (now.cost < best.cost) best = now;
   }
-  const cv::Mat decoded = cv::max(0., cv::min(1., target + best.error));
-  best.coded.symbols.filter = fit_post_filter(decoded, target, weight, model.tables().symbols, header.grey);
+  // Pixels near a neighbouring group are not yet those that the decoder will make.
+  const cv::Rect inner(cv::Point(first_column, first_row) * kLatentPixels,
+                       cv::Size(last_column - first_column, last_row - first_row) * kLatentPixels);
+  if (inner.width > 0 && inner.height > 0) {
+    const cv::Mat decoded = cv::max(0., cv::min(1., target + best.error));
+    best.coded.symbols.filter = fit_post_filter(window(decoded, inner).clone(), window(target, inner).clone(), weight,
+                                                model.tables().symbols, header.grey);
+  }
   return best.coded;
 }
 

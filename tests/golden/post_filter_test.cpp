@@ -29,15 +29,15 @@ cv::Mat noise(int rows, int columns, double spread) {
 bool same(const PostFilter& a, const PostFilter& b) {
   for (int i = 0; i < PostFilter::kComponents; ++i) {
     const auto &x = a.components[i], &y = b.components[i];
-    if (x.used != y.used || (x.used && (x.shift != y.shift || x.taps != y.taps))) return false;
+    if (x.used != y.used || (x.used && (x.shift != y.shift || x.table != y.table || x.taps != y.taps))) return false;
   }
   return true;
 }
 
 PostFilter some_filter() {
   PostFilter filter;
-  filter.components[0] = {true, 7, {}};
-  filter.components[2] = {true, 9, {}};
+  filter.components[0] = {true, 7, 9, {}};
+  filter.components[2] = {true, 9, 40, {}};
   for (int i = 0; i < PostFilter::kTaps; ++i) {
     filter.components[0].taps[i] = std::int16_t(i % 5 - 2);
     filter.components[2].taps[i] = std::int16_t(i % 7 ? 0 : -PostFilter::kLargestTap);
