@@ -16,6 +16,9 @@ constexpr int kHyperCell = 4;          // latents per hyper-latent, each way
 constexpr int kLargestHyper = 127;     // hyper-latents are clamped to this
 constexpr int kLargestSymbol = 32000;  // and symbols to this: both fit int16, and the escape code holds differences
 
+constexpr int kShiftBits = 3;  // of a table shift, -4 .. 3
+constexpr int kLargestShift = 1 << (kShiftBits - 1);
+
 int hyper_size(int latents) { return (latents + kHyperCell - 1) / kHyperCell; }
 
 cv::Mat tensor(int channels, int rows, int columns) {
@@ -137,6 +140,30 @@ int prediction(const EntropyTables& tables, const Activations& r, int row, int c
   return std::clamp((sum + 128) >> 8, -kLargestSymbol, kLargestSymbol);
 }
 
+int shifted_table(const EntropyTables& tables, int index, int shift) {
+  return std::clamp(index + shift, tables.skip, kTables - 1);
+}
+
+/// What a latent's symbol costs in a table.
+double symbol_bits(const EntropyTables& tables, int table, int value) {
+  const int shift = tables.symbol_shift[table];
+  return tables.symbols.bits(table, (value + ((1 << shift) >> 1)) >> shift) + shift;
+}
+
+/// Calls f(index, value) for what is coded in a step, in coding order: the table that the model names and the symbol,
+/// less its prediction.
+template <class F>
+void for_each_coded(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices, int step,
+                    F f) {
+  const Activations& r = symbols.latents;
+  for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+    const int index = indices.at(row, column)[c];
+    if (index < tables.skip) return;
+    const bool predicted = step == 0 && c < tables.predicted();
+    f(index, r.at(row, column)[c] - (predicted ? prediction(tables, r, row, column, c) : 0));
+  });
+}
+
 void code_hyper(SymbolWriter& writer, const EntropyTables& tables, const Activations& z) {
   for (std::size_t i = 0; i < z.values.size(); ++i)
     writer.symbol(tables.hyper_symbols, int(i % z.channels), z.values[i]);
@@ -212,20 +239,45 @@ const Activations& ScaleModel::indices(int step) {
 Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices) {
   SymbolWriter writer;
   code_hyper(writer, tables, symbols.hyper);
-  const Activations& r = symbols.latents;
+  const auto& shifts = symbols.table_shift;
+  const bool shifted = std::any_of(shifts.begin(), shifts.end(), [](int s) { return s != 0; });
+  writer.bits(shifted, 1);
+  for (int step = 0; shifted && step < kSteps; ++step)
+    writer.bits(std::uint32_t(shifts[step] + kLargestShift), kShiftBits);
   for (int step = 0; step < kSteps; ++step)
-    for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
-      const int index = indices.at(row, column)[c];
-      if (index < tables.skip) return;
-      const int shift = tables.symbol_shift[index], half = (1 << shift) >> 1;
-      const bool predicted = step == 0 && c < tables.predicted();
-      const int value = r.at(row, column)[c] - (predicted ? prediction(tables, r, row, column, c) : 0);
-      const int high = (value + half) >> shift;
-      writer.symbol(tables.symbols, index, high);
+    for_each_coded(tables, symbols, indices, step, [&](int index, int value) {
+      const int table = shifted_table(tables, index, shifts[step]), shift = tables.symbol_shift[table];
+      const int half = (1 << shift) >> 1, high = (value + half) >> shift;
+      writer.symbol(tables.symbols, table, high);
       if (shift) writer.bits(std::uint32_t(value + half - high * (1 << shift)), shift);
     });
   write_post_filter(writer, tables.symbols, symbols.filter);
   return writer.finish();
+}
+
+std::array<int, kSteps> best_table_shift(const EntropyTables& tables, const GroupSymbols& symbols,
+                                         const Activations& indices) {
+  // Bits by table and small value.
+  constexpr int kSmall = 63;
+  std::vector<float> bits;
+  for (int table = 0; table < kTables; ++table)
+    for (int value = -kSmall; value <= kSmall; ++value) bits.push_back(float(symbol_bits(tables, table, value)));
+
+  std::array<int, kSteps> best{};
+  for (int step = 0; step < kSteps; ++step) {
+    std::array<double, 2 * kLargestShift> cost{};
+    for_each_coded(tables, symbols, indices, step, [&](int index, int value) {
+      for (int i = 0; i < int(cost.size()); ++i) {
+        const int table = shifted_table(tables, index, i - kLargestShift);
+        cost[i] += std::abs(value) <= kSmall ? bits[std::size_t(table * (2 * kSmall + 1) + value + kSmall)]
+                                             : symbol_bits(tables, table, value);
+      }
+    });
+    const int least = int(std::min_element(cost.begin(), cost.end()) - cost.begin());
+    // What the four numbers cost.
+    if (cost[std::size_t(least)] + kSteps * kShiftBits < cost[kLargestShift]) best[step] = least - kLargestShift;
+  }
+  return best;
 }
 
 GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
@@ -242,6 +294,8 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
     z.values[i] = std::int16_t(value);
   }
   check();
+  if (reader.bits(1))
+    for (int& shift : symbols.table_shift) shift = int(reader.bits(kShiftBits)) - kLargestShift;
   ScaleModel scales(tables, rate, symbols);
   Activations& r = symbols.latents;
   for (int step = 0; step < kSteps; ++step) {
@@ -249,8 +303,8 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
     for_each_in_step(step, rows, columns, r.channels, [&](int row, int column, int c) {
       const int index = indices.at(row, column)[c];
       if (index < tables.skip) return;
-      const int shift = tables.symbol_shift[index];
-      std::int64_t value = std::int64_t(reader.symbol(tables.symbols, index)) * (1 << shift);
+      const int table = shifted_table(tables, index, symbols.table_shift[step]), shift = tables.symbol_shift[table];
+      std::int64_t value = std::int64_t(reader.symbol(tables.symbols, table)) * (1 << shift);
       if (shift) value += std::int64_t(reader.bits(shift)) - (1 << (shift - 1));
       if (step == 0 && c < tables.predicted()) value += prediction(tables, r, row, column, c);
       if (std::abs(value) > kLargestSymbol) throw Error(ErrorCode::corrupt, "a latent is out of range");

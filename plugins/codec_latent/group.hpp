@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One group: up to 64x64 latents that are entropy-coded on their own.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <opencv2/core/utility.hpp>
 #include <utility>
@@ -12,9 +13,10 @@ namespace calotype::latent {
 
 /// The integers of a group, everything that its stream holds.
 struct GroupSymbols {
-  Activations hyper;    ///< hyper-latents, ceil(rows / 4) x ceil(columns / 4)
-  Activations latents;  ///< r = round(y - mean)
-  PostFilter filter;    ///< of the decoded pixels
+  Activations hyper;                      ///< hyper-latents, ceil(rows / 4) x ceil(columns / 4)
+  Activations latents;                    ///< r = round(y - mean)
+  std::array<int, kSteps> table_shift{};  ///< by step: how far from the tables of ScaleModel those lie that are used
+  PostFilter filter;                      ///< of the decoded pixels
 
   GroupSymbols(const EntropyTables& tables, int rows, int columns);
   std::uint32_t checksum() const;  ///< as in the file
@@ -62,6 +64,10 @@ void for_all_in_step(int step, int rows, int columns, int channels, F f) {
 Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices);
 GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
                           std::size_t size);
+
+/// The table shifts that save most bits, for symbols that are not as the model expects them.
+std::array<int, kSteps> best_table_shift(const EntropyTables& tables, const GroupSymbols& symbols,
+                                         const Activations& indices);
 
 /// A group as the encoder left it: its symbols, the tables to code them with, and the latents that the decoder will
 /// make.

@@ -59,6 +59,7 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
   const cv::Mat target = to_tensor(pixels, {area.tl() * kLatentPixels, area.size() * kLatentPixels});
   const auto evaluate = [&](const cv::Mat& latents) {
     Candidate c{quantise_group(networks, model, rate, latents), 0, {}, {}};
+    c.coded.symbols.table_shift = best_table_shift(model.tables(), c.coded.symbols, c.coded.indices);
     const TensorMap out = networks.run("synthesis_gradient", TensorMap{{"x", c.coded.latents}, {"target", target}});
     c.error = out.at("error");
     c.gradient = out.at("gradient");

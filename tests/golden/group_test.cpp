@@ -21,8 +21,10 @@ const EntropyTables& tables() {
 }
 
 /// A group whose symbols `f` gives, where the model codes them at all, and its stream.
-std::pair<GroupSymbols, Bytes> coded(int rate, int rows, int columns, const std::function<int(int, int, int)>& f) {
+std::pair<GroupSymbols, Bytes> coded(int rate, int rows, int columns, const std::function<int(int, int, int)>& f,
+                                     const std::array<int, kSteps>& table_shift = {}) {
   GroupSymbols symbols(tables(), rows, columns);
+  symbols.table_shift = table_shift;
   for (std::size_t i = 0; i < symbols.hyper.values.size(); ++i)
     symbols.hyper.values[i] = std::int16_t(f(0, 0, int(i)) % 128);
   ScaleModel scales(tables(), rate, symbols);
@@ -47,12 +49,13 @@ BOOST_DATA_TEST_CASE(any_symbols_come_back, data::make({1, 300, 32000}) * data::
   const auto [rows, columns] = kSizes[size];
   for (const int rate : {0, 150, tables().largest_rate()}) {
     std::mt19937 random(unsigned(largest) + unsigned(rate));
-    const auto [symbols, stream] = coded(rate, rows, columns, [&, l = largest](int, int, int) {
-      return std::uniform_int_distribution<int>(-l, l)(random);
-    });
+    const auto [symbols, stream] = coded(
+        rate, rows, columns,
+        [&, l = largest](int, int, int) { return std::uniform_int_distribution<int>(-l, l)(random); }, {-4, 3, 0, 1});
     const GroupSymbols again = decode_group(tables(), rate, rows, columns, stream.data(), stream.size());
     BOOST_TEST(again.hyper.values == symbols.hyper.values);
     BOOST_TEST(again.latents.values == symbols.latents.values);
+    BOOST_TEST(again.table_shift == symbols.table_shift);
   }
 }
 
@@ -62,6 +65,19 @@ BOOST_AUTO_TEST_CASE(a_slope_costs_two_bits_a_symbol_less_than_its_values_scatte
   const auto scattered = [&](int row, int column, int c) { return slope(13 * row % 32, 21 * column % 32, c); };
   const std::size_t predicted = 16 * 16 * std::size_t(tables().predicted());  // a cell of 2x2 has one of each channel
   BOOST_TEST(coded(160, 32, 32, slope).second.size() + 2 * predicted / 8 < coded(160, 32, 32, scattered).second.size());
+}
+
+BOOST_AUTO_TEST_CASE(shifted_tables_save_bits_where_symbols_are_not_as_expected) {
+  // A hundredth of the symbols are other than 0, whatever the model expects of them.
+  std::mt19937 random(3);
+  const auto rare = [&](int, int, int) { return std::uniform_int_distribution<int>(0, 99)(random) == 0; };
+  const auto [symbols, stream] = coded(160, 16, 16, rare);
+  ScaleModel scales(tables(), 160, symbols);
+  for (int step = 0; step < kSteps; ++step) scales.indices(step);
+  GroupSymbols shifted = symbols;
+  shifted.table_shift = best_table_shift(tables(), symbols, scales.indices());
+  BOOST_CHECK(shifted.table_shift != symbols.table_shift);
+  BOOST_CHECK_LT(encode_group(tables(), shifted, scales.indices()).size(), stream.size());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
