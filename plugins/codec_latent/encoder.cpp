@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kLargestQuality = 100;
 /// Steps of refine_group() at effort 1, 2, ...
-constexpr int kRefinements[] = {0, 4, 8, 16, 32};
+constexpr int kRefinements[] = {0, 6, 12, 24, 48};
 
 using CodedGroups = std::vector<std::pair<std::uint32_t, Bytes>>;
 
