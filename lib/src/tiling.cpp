@@ -34,16 +34,26 @@ std::vector<cv::Range> window(const cv::Rect& r) {
 
 /// The part of a tensor or of a picture.
 cv::Mat cropped(const cv::Mat& made, const cv::Rect& part) {
-  return made.dims == 2 ? made(part).clone() : made(window(part)).clone();
+  if (made.dims == 2) return made(part).clone();
+  std::vector<cv::Range> ranges = window(part);
+  if (made.dims == 3) ranges = {ranges[2], ranges[3], cv::Range::all()};
+  return made(ranges).clone();
 }
 
-cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, int picture, TensorMap& out) {
-  if (picture >= 0) out["y"].create(size, picture);
+cv::Size sides(const cv::Mat& made) {
+  if (made.dims == 2) return made.size();
+  return made.dims == 3 ? cv::Size(made.size[1], made.size[0]) : cv::Size(made.size[3], made.size[2]);
+}
+
+cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, int type, TensorMap& out) {
+  const int dims = type < 0 ? 4 : type == CV_32F ? 3 : 2;
+  if (dims == 2) out["y"].create(size, type);
+  if (dims == 3 && out["y"].empty()) out["y"] = cv::Mat(std::vector<int>{1, 1, 1}, CV_32F);
   session.run({{"x", input}}, out);
-  if (out.size() != 1 || out.begin()->second.dims != (picture >= 0 ? 2 : 4))
+  if (out.size() != 1 || out.begin()->second.dims != dims)
     throw Error(ErrorCode::unsupported, "a tiled network must have one output of four dimensions");
   const cv::Mat made = out.begin()->second;
-  const cv::Size got = made.dims == 2 ? made.size() : cv::Size(made.size[3], made.size[2]);
+  const cv::Size got = sides(made);
   if (got != size)
     throw Error(ErrorCode::unsupported,
                 "the network made a " + std::to_string(got.width) + "x" + std::to_string(got.height) + " tile where " +
@@ -56,7 +66,7 @@ cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, i
 
 void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, double scale,
                const std::function<cv::Mat(const cv::Rect&)>& source,
-               const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region, int picture) {
+               const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region, int type) {
   if (plan.size < 1 || plan.halo < 0 || plan.multiple < 1 || plan.size % plan.multiple || plan.halo % plan.multiple)
     throw Error(ErrorCode::internal, "tile size and halo must be multiples of " + std::to_string(plan.multiple));
   if (size.width % plan.multiple || size.height % plan.multiple)
@@ -74,7 +84,7 @@ void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, dou
       const cv::Rect grown =
           cv::Rect(x - plan.halo, y - plan.halo, plan.size + 2 * plan.halo, plan.size + 2 * plan.halo) & bounds;
       const cv::Size made(scaled(grown.width), scaled(grown.height));
-      const cv::Mat result = run_once(session, source(grown), made, picture, out);
+      const cv::Mat result = run_once(session, source(grown), made, type, out);
       const cv::Rect crop(scaled(core.x - grown.x), scaled(core.y - grown.y), where.width, where.height);
       sink(grown == core ? result : cropped(result, crop), where);
     }

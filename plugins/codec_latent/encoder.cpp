@@ -67,7 +67,7 @@ class Job {
     if (!steps_) return quantise_group(*networks_, *model_, rate, latents);
     return refine_group(*networks_, *model_, header_, rate, latents, colour_, group_area(header_, group), steps_);
   }
-  std::pair<std::uint32_t, Bytes> code(int rate, const CodedGroup& group) const;
+  std::pair<std::uint32_t, Bytes> code(const CodedGroup& group) const;
   /// Of the whole file, respectively of the decoded picture.
   double bytes_at(int rate);
   double psnr_at(int rate);
@@ -124,18 +124,12 @@ Job::Job(const Image& image, const Params& params)
   }
 }
 
-std::pair<std::uint32_t, Bytes> Job::code(int rate, const CodedGroup& group) const {
-  const GroupSymbols& symbols = group.symbols;
-  std::pair<std::uint32_t, Bytes> coded{symbols.checksum(), encode_group(model_->tables(), symbols, group.indices)};
-  if (params_.get<bool>("verify")) {
-    const Activations& r = symbols.latents;
-    const GroupSymbols decoded =
-        decode_group(model_->tables(), rate, r.rows, r.columns, coded.second.data(), coded.second.size());
-    if (decoded.checksum() != coded.first)
-      throw Error(ErrorCode::internal, "the written stream does not decode to what was encoded",
-                  "please report this picture");
-  }
-  return coded;
+std::pair<std::uint32_t, Bytes> Job::code(const CodedGroup& group) const {
+  const Bytes stream = encode_group(model_->tables(), group.symbols, group.indices);
+  if (params_.get<bool>("verify") && !decodes_to(model_->tables(), group, stream))
+    throw Error(ErrorCode::internal, "the written stream does not decode to what was encoded",
+                "please report this picture");
+  return {group.symbols.checksum(), stream};
 }
 
 Bytes Job::container(int rate, const CodedGroups& groups) {
@@ -146,7 +140,7 @@ Bytes Job::container(int rate, const CodedGroups& groups) {
 Bytes Job::at_rate(int rate) {
   CodedGroups groups;
   const auto add = [&](const cv::Mat& latents, int group) {
-    groups.push_back(code(rate, quantise(rate, latents, group)));
+    groups.push_back(code(quantise(rate, latents, group)));
   };
   if (latents_.empty()) analyse(*networks_, *model_, colour_, add);
   for (std::size_t i = 0; i < latents_.size(); ++i) add(latents_[i], int(i));
@@ -236,7 +230,7 @@ std::vector<ParamSpec> encoder_params() {
        {},
        {"psnr", "ms-ssim"}},
       {"strip", std::string(), "Metadata to leave out: icc, exif, xmp, text or all, separated by commas.", {}, {}, {}},
-      {"verify", true, "Decode the symbols of each stream again before it is written.", {}, {}, {}},
+      {"verify", true, "Read the symbols of each stream back before it is written.", {}, {}, {}},
       {"model", std::string(), "Codec model, an id or a directory; empty: the one for tune.", {}, {}, {}}};
   for (const ParamSpec& p : engine_params()) params.push_back(p);
   return params;

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <opencv2/core.hpp>
 #include <opencv2/core/utility.hpp>
+#include <optional>
 
 #include "calotype/error.hpp"
+#include "channel_loops.hpp"
 #include "container.hpp"
 
 namespace calotype::latent {
@@ -21,107 +23,100 @@ constexpr int kLargestShift = 1 << (kShiftBits - 1);
 
 int hyper_size(int latents) { return (latents + kHyperCell - 1) / kHyperCell; }
 
+/// rows x columns positions of all channels.
 cv::Mat tensor(int channels, int rows, int columns) {
-  const int dims[] = {1, channels, rows, columns};
-  return cv::Mat(4, dims, CV_32F);
+  return cv::Mat(std::vector<int>{rows, columns, channels}, CV_32F);
+}
+
+/// Rows `begin` to `end`, on all threads.
+template <class F>
+void for_all_rows(int rows, F f) {
+  cv::parallel_for_(cv::Range(0, rows), [&](const cv::Range& range) {
+    for (int row = range.start; row < range.end; ++row) f(row);
+  });
 }
 
 /// The means of a group, step by step, in units of Gains::norm: the float half of the context model.
 class MeanModel {
  public:
-  MeanModel(LatentModel::Networks& networks, const GroupSymbols& symbols) : networks_(networks) {
+  MeanModel(LatentModel::Networks& networks, const Gains& gains, const GroupSymbols& symbols)
+      : networks_(networks), gains_(gains) {
     const Activations &z = symbols.hyper, &r = symbols.latents;
-    rows_ = r.rows;
-    columns_ = r.columns;
     channels_ = r.channels;
-    cv::Mat x = tensor(z.channels, z.rows, z.columns);
-    for (int row = 0; row < z.rows; ++row)
-      for (int column = 0; column < z.columns; ++column)
-        for (int c = 0; c < z.channels; ++c)
-          x.ptr<float>()[(std::size_t(c) * z.rows + row) * z.columns + column] = z.at(row, column)[c];
-    const cv::Mat means = networks_.run("hyper_mean", x);
-    if (means.dims != 4 || means.size[1] != channels_ || means.size[2] < rows_ || means.size[3] < columns_)
+    cv::Mat x = tensor(z.channels, z.rows, z.columns), means;
+    std::copy(z.values.begin(), z.values.end(), x.ptr<float>());
+    networks_.run("hyper_mean", x, means);
+    if (means.size[2] != channels_ || means.size[0] < r.rows || means.size[1] < r.columns)
       throw Error(ErrorCode::corrupt, "the model's hyper_mean network has the wrong output size",
                   "reinstall the model");
     // Input of the context networks: hyper means, then the latents, as far as they are known.
-    input_ = tensor(2 * channels_, rows_, columns_);
-    for (int c = 0; c < channels_; ++c)
-      for (int row = 0; row < rows_; ++row) {
-        const float* from = means.ptr<float>() + (std::size_t(c) * means.size[2] + row) * means.size[3];
-        std::copy_n(from, columns_, &hyper(row, 0, c));
-        std::copy_n(from, columns_, &known(row, 0, c));
+    input_ = tensor(2 * channels_, r.rows, r.columns);
+    for_all_rows(r.rows, [&](int row) {
+      for (int column = 0; column < r.columns; ++column) {
+        float* const to = input_.ptr<float>(row, column);
+        std::copy_n(means.ptr<float>(row, column), channels_, to);
+        std::copy_n(to, channels_, to + channels_);
       }
+    });
+    correction_ = tensor(channels_, r.rows, r.columns);
+    correction_.setTo(0);
   }
 
   /// Before the positions of `step` are asked for, in order.
   void begin(int step) {
-    if (step) correction_ = networks_.run("context_" + std::to_string(step), input_);
+    if (step) networks_.run("context_" + std::to_string(step), input_, correction_);
     step_ = step;
   }
-  float mean(int row, int column, int channel) const {
-    const std::size_t i = (std::size_t(channel) * rows_ + row) * columns_ + column;
-    return input_.ptr<float>()[i] + (step_ ? correction_.ptr<float>()[i] : 0.f);
+  /// Of this step.
+  MeanChannels at(int row, int column) {
+    return {channels_, phase_of(step_, row, column), gains_.norm.data(), input_.ptr<float>(row, column), correction_.ptr<float>(row, column)};
   }
-  float& known(int row, int column, int channel) { return at(channels_ + channel, row, column); }
+  float* known(int row, int column) { return input_.ptr<float>(row, column) + channels_; }
   /// Once all steps are done: the latents for the synthesis.
-  cv::Mat latents(const Gains& gains) const {
-    cv::Mat out = tensor(channels_, rows_, columns_);
-    const std::size_t plane = std::size_t(rows_) * columns_;
-    const float* from = input_.ptr<float>() + channels_ * plane;
-    for (int c = 0; c < channels_; ++c) {
-      const float factor = gains.norm[c] * gains.inverse[c];
-      for (std::size_t i = c * plane; i < (c + 1) * plane; ++i) out.ptr<float>()[i] = from[i] * factor;
-    }
-    return out;
+  cv::Mat latents() {
+    std::vector<float> factor(std::size_t(channels_), 0.f);
+    for (std::size_t c = 0; c < factor.size(); ++c) factor[c] = gains_.norm[c] * gains_.inverse[c];
+    for_all_rows(input_.size[0], [&](int row) {
+      for (int column = 0; column < input_.size[1]; ++column) {
+        const float* from = input_.ptr<float>(row, column) + channels_;
+        float* const to = correction_.ptr<float>(row, column);  // not needed any more
+        for (std::size_t c = 0; c < factor.size(); ++c) to[c] = from[c] * factor[c];
+      }
+    });
+    return correction_;
   }
 
  private:
-  float& hyper(int row, int column, int channel) { return at(channel, row, column); }
-  float& at(int plane, int row, int column) {
-    return input_.ptr<float>()[(std::size_t(plane) * rows_ + row) * columns_ + column];
-  }
-
   LatentModel::Networks& networks_;
-  int rows_, columns_, channels_, step_ = 0;
+  const Gains& gains_;
+  int channels_, step_ = 0;
   cv::Mat input_, correction_;
 };
 
 /// Hyper-latents of y after gain. The grid is padded to whole cells by replication.
 void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std::vector<float>& gain, Activations& z) {
-  const int channels = y.size[1], rows = y.size[2], columns = y.size[3];
+  const int rows = y.size[0], columns = y.size[1], channels = y.size[2];
   const int padded_rows = z.rows * kHyperCell, padded_columns = z.columns * kHyperCell;
   cv::Mat x = tensor(2 * channels, padded_rows, padded_columns);
-  const std::size_t plane = std::size_t(padded_rows) * padded_columns;
-  cv::parallel_for_(cv::Range(0, channels), [&](const cv::Range& range) {
-    cv::Mat values(1, int(plane), CV_32F);
-    float* const v = values.ptr<float>();
-    for (int c = range.start; c < range.end; ++c) {
-      for (int row = 0; row < padded_rows; ++row) {
-        const float* from = y.ptr<float>() + (std::size_t(c) * rows + std::min(row, rows - 1)) * columns;
-        float* const to = v + std::size_t(row) * padded_columns;
-        for (int column = 0; column < columns; ++column) to[column] = from[column] * gain[c];
-        std::fill(to + columns, to + padded_columns, to[columns - 1]);
-      }
-      cv::Mat magnitudes(1, int(plane), CV_32F, x.ptr<float>() + c * plane);
-      cv::Mat signs(1, int(plane), CV_32F, x.ptr<float>() + (channels + c) * plane);
-      float *const magnitude = magnitudes.ptr<float>(), *const sign = signs.ptr<float>();
-      for (std::size_t i = 0; i < plane; ++i) {
-        const float m = std::fabs(v[i]);
-        magnitude[i] = 1 + m;
-        sign[i] = m + std::sqrt(m * m + 1);
-      }
-      cv::log(magnitudes, magnitudes);
-      cv::log(signs, signs);  // asinh, as in training
-      for (std::size_t i = 0; i < plane; ++i) sign[i] = std::copysign(sign[i], v[i]);
-    }
+  for_all_rows(padded_rows, [&](int row) {
+    const auto latents = [&](int column) {
+      return y.ptr<float>(std::min(row, rows - 1), std::min(column, columns - 1));
+    };
+    for (int column = 0; column < padded_columns; ++column)
+      hyper_arguments(latents(column), gain.data(), channels, x.ptr<float>(row, column));
+    cv::Mat line(1, padded_columns * 2 * channels, CV_32F, x.ptr<float>(row));
+    cv::log(line, line);
+    for (int column = 0; column < padded_columns; ++column)
+      copy_signs(latents(column), channels, x.ptr<float>(row, column));
   });
-  const cv::Mat out = networks.run("hyper_analysis", x);
-  for (int row = 0; row < z.rows; ++row)
-    for (int column = 0; column < z.columns; ++column)
-      for (int c = 0; c < z.channels; ++c) {
-        const float v = out.ptr<float>()[(std::size_t(c) * z.rows + row) * z.columns + column];
-        z.at(row, column)[c] = std::int16_t(std::lrint(std::clamp(v, -float(kLargestHyper), float(kLargestHyper))));
-      }
+  cv::Mat out;
+  networks.run("hyper_analysis", x, out);
+  if (out.total() != z.values.size())
+    throw Error(ErrorCode::corrupt, "the model's hyper_analysis network has the wrong output size",
+                "reinstall the model");
+  for (std::size_t i = 0; i < z.values.size(); ++i)
+    z.values[i] = std::int16_t(
+        std::lrint(std::clamp(out.ptr<float>()[i], -float(kLargestHyper), float(kLargestHyper))));
 }
 
 /// What step 0 expects of a symbol in one of the predicted channels, from the same channel in the cells before.
@@ -204,34 +199,32 @@ ScaleModel::ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols
       indices_(symbols.latents.rows, symbols.latents.columns, tables.channels) {
   const Activations scales = tables.hyper.run(symbols.hyper);
   const std::vector<std::int32_t> bias = tables.bias_at(rate);
-  for (int row = 0; row < input_.rows; ++row)
+  for_all_rows(input_.rows, [&](int row) {
     for (int column = 0; column < input_.columns; ++column) {
-      const std::int16_t* scale = scales.at(row, column);
-      std::int16_t *expected = input_.at(row, column), *base = expected + tables.channels;
-      for (int c = 0; c < tables.channels; ++c) {
-        base[c] = std::int16_t(std::clamp(scale[c] + bias[std::size_t(c)], kBaseMin, kBaseMax));
-        expected[c] = tables.fill[std::size_t(std::clamp<int>(base[c], kFillMin, kFillMax) - kFillMin)];
-      }
+      std::int16_t* expected = input_.at(row, column);
+      expect_channels(scales.at(row, column), bias.data(), tables.fill.data(), tables.channels, expected,
+                      expected + tables.channels);
     }
+  });
 }
 
 const Activations& ScaleModel::indices(int step) {
   const Activations& r = symbols_.latents;
   const int channels = r.channels;
-  if (step == 0) {
-    for_all_in_step(0, r.rows, r.columns, channels, [&](int row, int column, int c) {
-      const int scale = input_.at(row, column)[channels + c] + (c < tables_.predicted() ? tables_.predict_scale[c] : 0);
-      indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(scale));
+  Activations correction;
+  if (step) {
+    for_all_rows(r.rows, [&](int row) {
+      for (int column = 0; column < r.columns; ++column)
+        learn_channels(r.at(row, column), tables_.magnitude.data(), channels, phase_of(step - 1, row, column),
+                       input_.at(row, column));
     });
-    return indices_;
+    correction = tables_.context[step - 1].run(input_);
   }
-  for_all_in_step(step - 1, r.rows, r.columns, channels, [&](int row, int column, int c) {
-    input_.at(row, column)[c] = tables_.magnitude[std::size_t(std::min(std::abs(int(r.at(row, column)[c])), 255))];
-  });
-  const Activations correction = tables_.context[step - 1].run(input_);
-  for_all_in_step(step, r.rows, r.columns, channels, [&](int row, int column, int c) {
-    const int scale = input_.at(row, column)[channels + c] + correction.at(row, column)[c];
-    indices_.at(row, column)[c] = std::int16_t(EntropyTables::index(std::clamp(scale, kBaseMin, kBaseMax)));
+  for_all_rows(r.rows, [&](int row) {
+    for (int column = 0; column < r.columns; ++column)
+      index_channels(input_.at(row, column) + channels,
+                     step ? correction.at(row, column) : tables_.first_correction.data(), channels,
+                     phase_of(step, row, column), indices_.at(row, column));
   });
   return indices_;
 }
@@ -280,8 +273,12 @@ std::array<int, kSteps> best_table_shift(const EntropyTables& tables, const Grou
   return best;
 }
 
-GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
-                          std::size_t size) {
+namespace {
+
+/// `indices(symbols, step)`: the tables of a step, whose symbols so far are known.
+template <class Indices>
+GroupSymbols read_group(const EntropyTables& tables, int rows, int columns, const std::uint8_t* data, std::size_t size,
+                        Indices indices) {
   SymbolReader reader(data, data + size);
   GroupSymbols symbols(tables, rows, columns);
   const auto check = [&reader] {
@@ -296,12 +293,11 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
   check();
   if (reader.bits(1))
     for (int& shift : symbols.table_shift) shift = int(reader.bits(kShiftBits)) - kLargestShift;
-  ScaleModel scales(tables, rate, symbols);
   Activations& r = symbols.latents;
   for (int step = 0; step < kSteps; ++step) {
-    const Activations& indices = scales.indices(step);
+    const Activations& in_step = indices(symbols, step);
     for_each_in_step(step, rows, columns, r.channels, [&](int row, int column, int c) {
-      const int index = indices.at(row, column)[c];
+      const int index = in_step.at(row, column)[c];
       if (index < tables.skip) return;
       const int table = shifted_table(tables, index, symbols.table_shift[step]), shift = tables.symbol_shift[table];
       std::int64_t value = std::int64_t(reader.symbol(tables.symbols, table)) * (1 << shift);
@@ -317,10 +313,29 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
   return symbols;
 }
 
+}  // namespace
+
+GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
+                          std::size_t size) {
+  std::optional<ScaleModel> scales;  // once the hyper-latents are known
+  return read_group(tables, rows, columns, data, size, [&](const GroupSymbols& symbols, int step) -> const Activations& {
+    if (step == 0) scales.emplace(tables, rate, symbols);
+    return scales->indices(step);
+  });
+}
+
+bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream) {
+  const Activations& r = group.symbols.latents;
+  const GroupSymbols read =
+      read_group(tables, r.rows, r.columns, stream.data(), stream.size(),
+                 [&](const GroupSymbols&, int) -> const Activations& { return group.indices; });
+  return read.checksum() == group.symbols.checksum();
+}
+
 CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y) {
   const EntropyTables& tables = model.tables();
   const Gains gains = model.gains(rate);
-  const int rows = y.size[2], columns = y.size[3];
+  const int rows = y.size[0], columns = y.size[1];
   GroupSymbols symbols(tables, rows, columns);
   quantise_hyper(networks, y, gains.forward, symbols.hyper);
 
@@ -330,40 +345,34 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
     cost[i] = model.rounding() / (2 * float(CV_LOG2) * (sigma * sigma + 1.f / 12));
   }
   ScaleModel scales(tables, rate, symbols);
-  MeanModel means(networks, symbols);
+  MeanModel means(networks, gains, symbols);
   for (int step = 0; step < kSteps; ++step) {
     const Activations& indices = scales.indices(step);
     means.begin(step);
-    for_all_in_step(step, rows, columns, tables.channels, [&](int row, int column, int c) {
-      const float mean = means.mean(row, column, c), norm = gains.norm[c];
-      const float latent = y.ptr<float>()[(std::size_t(c) * rows + row) * columns + column] * gains.forward[c];
-      const float d = std::clamp(latent - mean * norm, -float(kLargestSymbol), float(kLargestSymbol));
-      const int index = indices.at(row, column)[c];
-      float r = std::nearbyint(d);
-      const float m = std::fabs(r);
-      // One step towards zero costs 2 (|d| - m) + 1 more squared error and saves about (2m - 1) / (2 ln2 variance)
-      // bits.
-      if (m > 0 && 2 * (std::fabs(d) - m) + 1 < cost[index] * (2 * m - 1)) r -= std::copysign(1.f, r);
-      if (index < tables.skip) r = 0;
-      symbols.latents.at(row, column)[c] = std::int16_t(r);
-      means.known(row, column, c) = mean + r / norm;
+    for_all_rows(rows, [&](int row) {
+      for (int column = 0; column < columns; ++column)
+        quantise_channels(means.at(row, column),
+                          {y.ptr<float>(row, column), gains.forward.data(), indices.at(row, column), cost, tables.skip,
+                           float(kLargestSymbol)},
+                          symbols.latents.at(row, column), means.known(row, column));
     });
   }
-  return {symbols, scales.indices(), means.latents(gains)};
+  return {symbols, scales.indices(), means.latents()};
 }
 
 cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,
                           const GroupSymbols& symbols) {
   const Gains gains = model.gains(rate);
   const Activations& r = symbols.latents;
-  MeanModel means(networks, symbols);
+  MeanModel means(networks, gains, symbols);
   for (int step = 0; step < kSteps; ++step) {
     means.begin(step);
-    for_all_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
-      means.known(row, column, c) = means.mean(row, column, c) + float(r.at(row, column)[c]) / gains.norm[c];
+    for_all_rows(r.rows, [&](int row) {
+      for (int column = 0; column < r.columns; ++column)
+        reconstruct_channels(means.at(row, column), r.at(row, column), means.known(row, column));
     });
   }
-  return means.latents(gains);
+  return means.latents();
 }
 
 }  // namespace calotype::latent

@@ -3,7 +3,6 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <opencv2/core/utility.hpp>
 #include <utility>
 
 #include "latent_model.hpp"
@@ -39,25 +38,18 @@ class ScaleModel {
   Activations indices_;
 };
 
-/// Calls f(row, column, channel) for the positions of a step in some rows, in coding order: channel c is coded in step
-/// k at cell position order[(k + c) mod 4] of each 2x2 cell, order = (0,0) (1,1) (0,1) (1,0).
-template <class F>
-void for_each_in_step(int step, const cv::Range& rows, int columns, int channels, F f) {
-  static constexpr int kPlace[2][2] = {{0, 2}, {3, 1}};  // index into `order` of a cell position
-  for (int row = rows.start; row < rows.end; ++row)
-    for (int column = 0; column < columns; ++column)
-      for (int channel = (kPlace[row & 1][column & 1] - step + 4) % 4; channel < channels; channel += 4)
-        f(row, column, channel);
+/// Channels c with c % 4 == phase are coded in a step at a position: channel c in step k at cell position
+/// order[(k + c) mod 4] of each 2x2 cell, order = (0,0) (1,1) (0,1) (1,0).
+inline int phase_of(int step, int row, int column) {
+  constexpr int kPlace[2][2] = {{0, 2}, {3, 1}};  // index into `order` of a cell position
+  return (kPlace[row & 1][column & 1] - step + 4) % 4;
 }
+/// Calls f(row, column, channel) for everything that a step codes, in coding order.
 template <class F>
 void for_each_in_step(int step, int rows, int columns, int channels, F f) {
-  for_each_in_step(step, cv::Range(0, rows), columns, channels, f);
-}
-/// The same in no order, on all threads.
-template <class F>
-void for_all_in_step(int step, int rows, int columns, int channels, F f) {
-  cv::parallel_for_(cv::Range(0, rows),
-                    [&](const cv::Range& range) { for_each_in_step(step, range, columns, channels, f); });
+  for (int row = 0; row < rows; ++row)
+    for (int column = 0; column < columns; ++column)
+      for (int channel = phase_of(step, row, column); channel < channels; channel += 4) f(row, column, channel);
 }
 
 /// Symbols to bytes and back; integers only. `indices`: ScaleModel's, of all steps. decode_group throws corrupt.
@@ -74,13 +66,16 @@ std::array<int, kSteps> best_table_shift(const EntropyTables& tables, const Grou
 struct CodedGroup {
   GroupSymbols symbols;
   Activations indices;
-  cv::Mat latents;  ///< 1,M,rows,columns, ready for the synthesis
+  cv::Mat latents;  ///< rows,columns,M, ready for the synthesis
 };
 
+/// Whether a stream gives the group's symbols back, with the tables that the group names.
+bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream);
+
 /// Encoder: chooses the symbols of a group by rounding, in the rate-distortion sense when the model says so. `y`:
-/// 1,M,rows,columns latents before gain.
+/// rows,columns,M latents before gain.
 CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y);
-/// Decoder: latents for the synthesis, 1,M,rows,columns.
+/// Decoder: latents for the synthesis, rows,columns,M.
 cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,
                           const GroupSymbols& symbols);
 

@@ -96,9 +96,10 @@ Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
     for (int row = rows.start; row < rows.end; ++row)
       for (int first = 0; first < in.columns; first += kDotBlock) {
         const int count = std::min(kDotBlock, in.columns - first);
-        for (int p = 0; p < count; ++p)
+        const bool in_place = layer.length == in.channels && count == kDotBlock;
+        for (int p = 0; p < count && !in_place; ++p)
           gather(in, row, first + p, layer.side / 2, &patches[std::size_t(p) * layer.length]);
-        dot(patches.data(), layer.weights.data(), layer.bias.data(), layer.length, layer.padded, sums.data());
+        dot(in_place ? in.at(row, first) : patches.data(), layer.weights.data(), layer.bias.data(), layer.length, layer.padded, sums.data());
         for (int p = 0; p < count; ++p) {
           const std::int32_t* from = &sums[std::size_t(p) * layer.padded];
           if (cells == 1) {

@@ -45,8 +45,10 @@ EntropyTables::EntropyTables(const Records& records) {
   symbols = symbol_tables(records, "symbol.freq");
   symbol_shift = records.i32("symbol.shift", {kTables}).i32;
   skip = records.i32("symbol.skip", {1}).i32[0];
-  magnitude = records.i16("magnitude", {256}).i16;
-  fill = records.i16("fill", {kFillMax - kFillMin + 1}).i16;
+  const std::vector<std::int16_t>& magnitudes = records.i16("magnitude", {256}).i16;
+  magnitude.assign(magnitudes.begin(), magnitudes.end());
+  const std::vector<std::int16_t>& fills = records.i16("fill", {kFillMax - kFillMin + 1}).i16;
+  fill.assign(fills.begin(), fills.end());
   predict_scale = records.i32("predict.scale", {-1}).i32;
   predict_weight = records.i32("predict.weight", {predicted(), 4}).i32;
   hyper = IntegerNetwork(records, "hyper", hyper_channels, 127);
@@ -63,6 +65,8 @@ EntropyTables::EntropyTables(const Records& records) {
     for (const int value : *table) valid = valid && value >= 0 && value <= kBaseMax;
   if (!valid)
     throw Error(ErrorCode::corrupt, "the model's entropy tables contradict each other", "reinstall the model");
+  first_correction.assign(predict_scale.begin(), predict_scale.end());
+  first_correction.resize(std::size_t(channels), 0);
 }
 
 std::vector<std::int32_t> EntropyTables::bias_at(int rate) const {
@@ -151,17 +155,12 @@ Session& LatentModel::Networks::session(const std::string& part) {
   return *session;
 }
 
-cv::Mat LatentModel::Networks::run(const std::string& part, const cv::Mat& x) {
-  const TensorMap out = run(part, TensorMap{{"x", x}});
-  if (out.size() != 1)
-    throw Error(ErrorCode::engine, "network \"" + part + "\" has " + std::to_string(out.size()) + " outputs, not one");
-  return out.begin()->second;
-}
-
-TensorMap LatentModel::Networks::run(const std::string& part, const TensorMap& in) {
-  TensorMap out;
-  session(part).run(in, out);
-  return out;
+void LatentModel::Networks::run(const std::string& part, const cv::Mat& x, cv::Mat& y) {
+  TensorMap out{{"y", y.empty() ? channels_last() : y}};
+  session(part).run({{"x", x}}, out);
+  y = out.at("y");
+  if (out.size() != 1 || y.dims != 3)
+    throw Error(ErrorCode::engine, "network \"" + part + "\" does not have one output \"y\"");
 }
 
 LatentModel::Lease LatentModel::lease(const std::shared_ptr<LatentModel>& model) {

@@ -32,13 +32,14 @@ struct EntropyTables {
   IntegerNetwork hyper;                  ///< hyper-latents -> log sigma
   IntegerNetwork context[kSteps - 1];    ///< known magnitudes, log sigma -> correction
   std::vector<std::int32_t> scale_bias;  ///< anchors x channels
-  std::vector<std::int16_t> magnitude;   ///< 64 log(1 + m), m = 0..255
-  std::vector<std::int16_t> fill;        ///< expected `magnitude` given log sigma
+  std::vector<std::int32_t> magnitude;   ///< 64 log(1 + m), m = 0..255
+  std::vector<std::int32_t> fill;        ///< expected `magnitude` given log sigma
   SymbolTables symbols, hyper_symbols;
   std::vector<std::int32_t> symbol_shift;  ///< raw low bits beside the coded symbol
   /// Step 0 codes the first channels as differences from a prediction by the cells to the left, above, above left and
   /// above right: their weights in 1/256, and what is added to log sigma.
   std::vector<std::int32_t> predict_weight, predict_scale;
+  std::vector<std::int16_t> first_correction;  ///< `predict_scale` for all channels
 
   int predicted() const { return int(predict_scale.size()); }
 
@@ -57,6 +58,9 @@ struct Gains {
   std::vector<float> inverse;  ///< and by this before synthesis
   std::vector<float> norm;     ///< unit of the mean networks
 };
+
+/// Asks a session for its output with channels innermost, in place of one that is there already.
+inline cv::Mat channels_last() { return cv::Mat(std::vector<int>{1, 1, 1}, CV_32F); }
 
 class LatentModel {
  public:
@@ -78,14 +82,14 @@ class LatentModel {
   /// trained for.
   float lambda(int rate) const;
 
-  /// The float networks, each with one input "x" and one output. One thread at a time; made when first used.
+  /// The float networks; all but synthesis_gradient have one input "x" and one output "y". One thread at a time; made
+  /// when first used.
   class Networks {
    public:
     explicit Networks(const LatentModel& owner) : owner_(owner) {}
     Session& session(const std::string& part);
-    cv::Mat run(const std::string& part, const cv::Mat& x);
-    /// Network `part` that takes more, or gives more.
-    TensorMap run(const std::string& part, const TensorMap& in);
+    /// From h,w,C to h,w,C, whose memory is used again when it fits.
+    void run(const std::string& part, const cv::Mat& x, cv::Mat& y);
 
    private:
     const LatentModel& owner_;

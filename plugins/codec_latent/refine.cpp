@@ -12,6 +12,9 @@ constexpr float kFirstPull = 0.6f, kPullDecay = 0.6f, kLastPull = 0.1f;
 constexpr float kReach = 1.15f;         // of a target, relative to where the error is least
 constexpr double kLargestSurprise = 3;  // a measured curvature differs from the expected one by at most this factor
 
+/// One position a row.
+cv::Mat positions(const cv::Mat& tensor) { return tensor.reshape(1, tensor.size[0] * tensor.size[1]); }
+
 /// A coding of the group, its cost in bits, the error of its pixels, and the slope of the squared error at its latents.
 struct Candidate {
   CodedGroup coded;
@@ -30,15 +33,12 @@ class Curvature {
   }
   /// `inverse`: synthesis units per step, by channel; `weight`: bits per squared error.
   void measure(const Candidate& from, const Candidate& to, const std::vector<float>& inverse, double weight) {
-    const int channels = int(inverse.size()), plane = int(from.gradient.total()) / channels;
-    const auto row = [plane](const cv::Mat& m, int c) {
-      return cv::Mat(1, plane, CV_32F, const_cast<float*>(m.ptr<float>(0, c)));
-    };
-    for (int c = 0; c < channels; ++c) {
-      const cv::Mat move = row(to.coded.latents, c) - row(from.coded.latents, c);
-      moved_ += move.dot(move) / (double(inverse[c]) * inverse[c]);
-      bent_ += weight * move.dot(row(to.gradient, c) - row(from.gradient, c));
-    }
+    const cv::Mat move = positions(to.coded.latents) - positions(from.coded.latents);
+    cv::Mat squares;
+    cv::reduce(move.mul(move), squares, 0, cv::REDUCE_SUM, CV_64F);
+    for (std::size_t c = 0; c < inverse.size(); ++c)
+      moved_ += squares.at<double>(int(c)) / (double(inverse[c]) * inverse[c]);
+    bent_ += weight * move.dot(positions(to.gradient) - positions(from.gradient));
   }
 
  private:
@@ -60,7 +60,8 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
   const auto evaluate = [&](const cv::Mat& latents) {
     Candidate c{quantise_group(networks, model, rate, latents), 0, {}, {}};
     c.coded.symbols.table_shift = best_table_shift(model.tables(), c.coded.symbols, c.coded.indices);
-    const TensorMap out = networks.run("synthesis_gradient", TensorMap{{"x", c.coded.latents}, {"target", target}});
+    TensorMap out{{"gradient", channels_last()}};
+    networks.session("synthesis_gradient").run({{"x", c.coded.latents}, {"target", target}}, out);
     c.error = out.at("error");
     c.gradient = out.at("gradient");
     c.cost = 8. * double(encode_group(model.tables(), c.coded.symbols, c.coded.indices).size()) +
@@ -75,21 +76,22 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
 
   Curvature curvature(2 / model.rounding());  // where the price of a bit that the model rounds by is right
   float pull = kFirstPull;
+  std::vector<float> unit(gains.forward.size()), length(unit.size());
   cv::Mat moving = y.clone();
   Candidate now = evaluate(moving), best = now;
   for (int step = 0; step < steps; ++step) {
-    float* to = moving.ptr<float>();
-    const float *latent = now.coded.latents.ptr<float>(), *gradient = now.gradient.ptr<float>();
-    std::size_t i = 0;
-    for (int c = 0; c < y.size[1]; ++c) {
+    for (std::size_t c = 0; c < length.size(); ++c) {
       // From units of the synthesis to units before gain.
-      const float unit = gains.inverse[c] * gains.forward[c];
-      const float length = kReach * weight / float(curvature.value()) * gains.inverse[c] / gains.forward[c];
-      for (int row = 0; row < area.height; ++row)
-        for (int column = 0; column < area.width; ++column, ++i)
-          if (row >= first_row && row < last_row && column >= first_column && column < last_column)
-            to[i] += pull * (latent[i] / unit - length * gradient[i] - to[i]);
+      unit[c] = gains.inverse[c] * gains.forward[c];
+      length[c] = kReach * weight / float(curvature.value()) * gains.inverse[c] / gains.forward[c];
     }
+    for (int row = first_row; row < last_row; ++row)
+      for (int column = first_column; column < last_column; ++column) {
+        float* to = moving.ptr<float>(row, column);
+        const float *latent = now.coded.latents.ptr<float>(row, column), *gradient = now.gradient.ptr<float>(row, column);
+        for (std::size_t c = 0; c < length.size(); ++c)
+          to[c] += pull * (latent[c] / unit[c] - length[c] * gradient[c] - to[c]);
+      }
     pull = std::max(pull * kPullDecay, kLastPull);
     Candidate next = evaluate(moving);
     curvature.measure(now, next, gains.inverse, weight);

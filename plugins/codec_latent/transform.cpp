@@ -49,20 +49,17 @@ TilePlan synthesis_plan(const LatentModel& model) {
   return {kGroupLatents, (model.model().manifest().tile.halo + kLatentPixels - 1) / kLatentPixels, 1};
 }
 
-std::vector<cv::Range> window(const cv::Rect& r) {
-  return {cv::Range::all(), cv::Range::all(), {r.y, r.br().y}, {r.x, r.br().x}};
-}
-
 /// The latents of `area`, put together from the groups it touches.
 cv::Mat gather(const Header& header, const std::vector<cv::Mat>& groups, int channels, const cv::Rect& area) {
-  const int dims[] = {1, channels, area.height, area.width};
-  cv::Mat out(4, dims, CV_32F, cv::Scalar(0));
+  cv::Mat out(std::vector<int>{area.height, area.width, channels}, CV_32F, cv::Scalar(0));
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const cv::Rect group = group_area(header, int(i)), part = group & area;
     if (part.empty() || groups[i].empty()) continue;
-    cv::Mat values;
-    groups[i](window(part - group.tl())).clone().convertTo(values, CV_32F);
-    values.copyTo(out(window(part - area.tl())));
+    for (int y = part.y; y < part.br().y; ++y) {
+      const cv::Mat from(1, part.width * channels, CV_16F,
+                         const_cast<cv::Mat&>(groups[i]).ptr(y - group.y, part.x - group.x));
+      from.convertTo(cv::Mat(from.size(), CV_32F, out.ptr<float>(y - area.y, part.x - area.x)), CV_32F);
+    }
   }
   return out;
 }
@@ -112,7 +109,7 @@ void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv
   run_tiled(
       networks.session("analysis"), latent_size(pixels.size()) * kLatentPixels, analysis_plan(model),
       1. / kLatentPixels, [&](const cv::Rect& from) { return piece(pixels, from); },
-      [&](const cv::Mat& latents, const cv::Rect&) { sink(latents, index++); });
+      [&](const cv::Mat& latents, const cv::Rect&) { sink(latents, index++); }, {}, CV_32F);
 }
 
 cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, const Header& header,

@@ -15,7 +15,7 @@ namespace calotype::latent {
 /// channels (BGR).
 cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from);
 
-/// Calls `sink` with the latents 1,M,h,w of every group of the picture in raster order, valid during the call, and with
+/// Calls `sink` with the latents h,w,M of every group of the picture in raster order, valid during the call, and with
 /// the index of the group.
 void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv::Mat& pixels,
              const std::function<void(const cv::Mat&, int)>& sink);

@@ -239,23 +239,32 @@ struct Shuffle {
   }
 };
 
-/// Floats in the order N, C, H, W to the device's; once per eight channels of a pixel, neighbours along the plane.
+/// Floats on the host's side of the bus: N, C, H, W, or N, H, W, C.
+struct FloatLayout {
+  int channels;
+  Index plane;  ///< H W
+  bool channels_last;
+
+  CALOTYPE_DEVICE Index place(Index n, int channel, Index pixel) const {
+    const Index count = static_cast<Index>(channels), c = static_cast<Index>(channel);
+    return n * count * plane + (channels_last ? pixel * count + c : c * plane + pixel);
+  }
+};
+
+/// Floats to the device's order; once per eight channels of a pixel, neighbours along the plane.
 template <class T>
 struct FromFloats {
   const float* in;
   T* out;
-  int channels;
-  Index plane;  ///< H W
+  FloatLayout layout;
 
   CALOTYPE_DEVICE void operator()(Index i) const {
-    const Index groups = static_cast<Index>(padded(channels) / kLanes);
+    const Index groups = static_cast<Index>(padded(layout.channels) / kLanes), plane = layout.plane;
     const Index pixel = i % plane, group = i / plane % groups, n = i / plane / groups;
     const int first = static_cast<int>(group) * kLanes;
     Lanes<T> to;
     for (int k = 0; k < kLanes; ++k)
-      to.value[k] = static_cast<T>(
-          first + k < channels ? in[(n * static_cast<Index>(channels) + static_cast<Index>(first + k)) * plane + pixel]
-                               : 0.f);
+      to.value[k] = static_cast<T>(first + k < layout.channels ? in[layout.place(n, first + k, pixel)] : 0.f);
     store(out, (n * plane + pixel) * groups + group, to);
   }
 };
@@ -265,17 +274,15 @@ template <class T>
 struct ToFloats {
   const T* in;
   float* out;
-  int channels;
-  Index plane;
+  FloatLayout layout;
 
   CALOTYPE_DEVICE void operator()(Index i) const {
-    const Index groups = static_cast<Index>(padded(channels) / kLanes);
+    const Index groups = static_cast<Index>(padded(layout.channels) / kLanes), plane = layout.plane;
     const Index pixel = i % plane, group = i / plane % groups, n = i / plane / groups;
     const int first = static_cast<int>(group) * kLanes;
     const Lanes<T> from = load(in, (n * plane + pixel) * groups + group);
-    for (int k = 0; k < kLanes && first + k < channels; ++k)
-      out[(n * static_cast<Index>(channels) + static_cast<Index>(first + k)) * plane + pixel] =
-          static_cast<float>(from.value[k]);
+    for (int k = 0; k < kLanes && first + k < layout.channels; ++k)
+      out[layout.place(n, first + k, pixel)] = static_cast<float>(from.value[k]);
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <opencv2/core.hpp>
 
+#include "../common/channels_last.hpp"
 #include "calotype/error.hpp"
 
 namespace calotype::cudnn {
@@ -23,26 +24,33 @@ bool is_picture_type(const cv::Mat& mat) {
 std::size_t Port::bytes() const {
   const std::size_t pixels =
       static_cast<std::size_t>(shape[0]) * static_cast<std::size_t>(shape[2]) * static_cast<std::size_t>(shape[3]);
-  return pixels * (is_picture() ? CV_ELEM_SIZE(type) : static_cast<std::size_t>(shape[1]) * sizeof(float));
+  return pixels * (is_picture() ? CV_ELEM_SIZE(form.type) : static_cast<std::size_t>(shape[1]) * sizeof(float));
 }
 
 Port input_port(const std::string& name, const cv::Mat& given) {
   if (given.empty()) fail(name, "is empty");
-  if (is_picture_type(given)) return {given.type(), {1, 3, given.rows, given.cols}};
+  if (is_picture_type(given)) return {{given.type()}, {1, 3, given.rows, given.cols}};
+  if (is_channels_last(given)) return {{CV_32F, true}, {1, given.size[2], given.size[0], given.size[1]}};
   if (given.dims != 4 || given.type() != CV_32F) fail(name, "is neither a tensor nor a picture");
-  return {CV_32F, {given.size[0], given.size[1], given.size[2], given.size[3]}};
+  return {{}, {given.size[0], given.size[1], given.size[2], given.size[3]}};
 }
 
-int requested_type(const cv::Mat& given) { return is_picture_type(given) ? given.type() : CV_32F; }
+Form requested_form(const cv::Mat& given) {
+  if (is_picture_type(given)) return {given.type()};
+  return {CV_32F, is_channels_last(given)};
+}
 
-Port output_port(const std::string& name, int type, const network::Shape& shape) {
-  const Port port{type, shape};
+Port output_port(const std::string& name, const Form& form, const network::Shape& shape) {
+  const Port port{form, shape};
+  if (form.channels_last && shape[0] != 1) fail(name, "is not one tensor");
   if (port.is_picture() && (shape[0] != 1 || shape[1] != 3)) fail(name, "is not one tensor of three channels");
   return port;
 }
 
 cv::Mat view(const Port& port, std::uint8_t* memory) {
-  if (port.is_picture()) return cv::Mat(port.shape[2], port.shape[3], port.type, memory + port.place);
+  if (port.is_picture()) return cv::Mat(port.shape[2], port.shape[3], port.form.type, memory + port.place);
+  if (port.form.channels_last)
+    return cv::Mat(std::vector<int>{port.shape[2], port.shape[3], port.shape[1]}, CV_32F, memory + port.place);
   return cv::Mat(4, port.shape.data(), CV_32F, memory + port.place);
 }
 

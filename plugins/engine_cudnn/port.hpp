@@ -8,22 +8,28 @@
 
 namespace calotype::cudnn {
 
+/// How a caller has or wants the values of a port.
+struct Form {
+  int type = CV_32F;           ///< of a picture's pixels; CV_32F for a tensor
+  bool channels_last = false;  ///< a tensor h,w,C
+};
+
 /// An input or output of a network as it crosses between host and device: a tensor of floats, or a picture.
 struct Port {
-  int type = CV_32F;       ///< of a picture's pixels; CV_32F for a tensor
+  Form form;
   network::Shape shape{};  ///< of the tensor that it is or stands for
   std::size_t place = 0;   ///< in the memory that crosses, bytes
 
-  bool is_picture() const { return type != CV_32F; }
+  bool is_picture() const { return form.type != CV_32F; }
   std::size_t bytes() const;
 };
 
 /// Throws engine for anything that engine.hpp does not allow as an input.
 Port input_port(const std::string& name, const cv::Mat& given);
-/// The type of the port that a caller asks for by what lies in `out`.
-int requested_type(const cv::Mat& given);
-/// Throws engine for a picture where the tensor cannot be one.
-Port output_port(const std::string& name, int type, const network::Shape& shape);
+/// What a caller asks for by what lies in `out`.
+Form requested_form(const cv::Mat& given);
+/// Throws engine for a form that the tensor cannot have.
+Port output_port(const std::string& name, const Form& form, const network::Shape& shape);
 
 /// From the memory that crosses to the caller's Mat. Throws engine for a picture of another size.
 void deliver(const std::string& name, const Port& port, std::uint8_t* memory, cv::Mat& to);

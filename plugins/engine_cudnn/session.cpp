@@ -22,9 +22,18 @@ std::size_t place(std::vector<Port>& ports) {
   return end;
 }
 
-Samples samples_of(const Port& port) { return {CV_MAT_DEPTH(port.type) == CV_16U, CV_MAT_CN(port.type) == 1}; }
+Samples samples_of(const Port& port) {
+  return {CV_MAT_DEPTH(port.form.type) == CV_16U, CV_MAT_CN(port.form.type) == 1};
+}
 
 Index plane_of(const Port& port) { return static_cast<Index>(port.shape[2]) * static_cast<Index>(port.shape[3]); }
+
+void add_form(std::vector<int>& key, const Form& form) {
+  key.push_back(form.type);
+  key.push_back(form.channels_last);
+}
+
+FloatLayout layout_of(const Port& port) { return {port.shape[1], plane_of(port), port.form.channels_last}; }
 
 Index groups_of(const Port& port) { return static_cast<Index>(elements(port.shape) / kLanes); }
 
@@ -79,15 +88,15 @@ typename CudnnSession<T>::Prepared& CudnnSession<T>::prepare(const TensorMap& in
       throw Error(ErrorCode::engine, "the network's input \"" + input.first + "\" is missing", "give all its inputs");
     inputs.push_back(input_port(input.first, found->second));
     shapes.push_back(inputs.back().shape);
-    key.push_back(inputs.back().type);
+    add_form(key, inputs.back().form);
     key.insert(key.end(), shapes.back().begin(), shapes.back().end());
   }
-  std::vector<int> types;
+  std::vector<Form> forms;
   for (const auto& output : program.outputs) {
     const auto found = out.find(output.first);
-    types.push_back(found == out.end() ? CV_32F : requested_type(found->second));
+    forms.push_back(found == out.end() ? Form() : requested_form(found->second));
+    add_form(key, forms.back());
   }
-  key.insert(key.end(), types.begin(), types.end());
 
   const auto known = prepared_.find(key);
   if (known != prepared_.end()) {
@@ -97,9 +106,9 @@ typename CudnnSession<T>::Prepared& CudnnSession<T>::prepare(const TensorMap& in
   Prepared fresh;
   fresh.plan = plan(program, shapes, sizeof(T));
   fresh.inputs = std::move(inputs);
-  for (std::size_t i = 0; i < types.size(); ++i) {
+  for (std::size_t i = 0; i < forms.size(); ++i) {
     const auto& [name, value] = program.outputs[i];
-    fresh.outputs.push_back(output_port(name, types[i], fresh.plan.shapes[static_cast<std::size_t>(value)]));
+    fresh.outputs.push_back(output_port(name, forms[i], fresh.plan.shapes[static_cast<std::size_t>(value)]));
   }
   fresh.input_bytes = place(fresh.inputs);
   fresh.output_bytes = place(fresh.outputs);
@@ -170,7 +179,7 @@ void CudnnSession<T>::enqueue(Prepared& prepared) {
     if (port.is_picture())
       each(plane_of(port), FromPicture<T>{from, to, samples_of(port)});
     else
-      each(groups_of(port), FromFloats<T>{reinterpret_cast<const float*>(from), to, port.shape[1], plane_of(port)});
+      each(groups_of(port), FromFloats<T>{reinterpret_cast<const float*>(from), to, layout_of(port)});
   }
   running_ = &prepared;
   Steps<T, CudnnSession>(program, network_->layout(), network_->constants(), prepared.plan, memory_.values.data(),
@@ -183,7 +192,7 @@ void CudnnSession<T>::enqueue(Prepared& prepared) {
     if (port.is_picture())
       each(plane_of(port), ToPicture<T>{from, to, samples_of(port)});
     else
-      each(groups_of(port), ToFloats<T>{from, reinterpret_cast<float*>(to), port.shape[1], plane_of(port)});
+      each(groups_of(port), ToFloats<T>{from, reinterpret_cast<float*>(to), layout_of(port)});
   }
   check(cudaMemcpyAsync(memory_.host_out.data(), memory_.device_out.data(), prepared.output_bytes,
                         cudaMemcpyDeviceToHost, stream_.get()),

@@ -8,14 +8,8 @@
 #include <xmmintrin.h>
 #endif
 
+#include "../common/clones.hpp"
 #include "parallel.hpp"
-
-// One source, the best instructions that the machine has.
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define CALOTYPE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CALOTYPE_CLONES
-#endif
 
 namespace calotype::onednn {
 namespace {
@@ -269,11 +263,36 @@ void store_pixels(const View& in, cv::Mat& picture) {
   });
 }
 
+void load_channels_last(const cv::Mat& tensor, const View& out) {
+  const std::size_t count = std::size_t(out.channels);
+  for_each_row(out, [&](int, int y) {
+    const float* from = tensor.ptr<float>(y);
+    for (int x = 0; x < out.columns; ++x, from += count)
+      if (out.is_float)
+        std::copy_n(from, count, reinterpret_cast<float*>(out.at(0, y, x)));
+      else
+        narrow(from, reinterpret_cast<bf16*>(out.at(0, y, x)), out.channels);
+  });
+}
+
+void store_channels_last(const View& in, cv::Mat& tensor) {
+  const std::size_t count = std::size_t(in.channels);
+  for_each_row(in, [&](int, int y) {
+    float* to = tensor.ptr<float>(y);
+    for (int x = 0; x < in.columns; ++x, to += count)
+      if (in.is_float)
+        std::copy_n(reinterpret_cast<const float*>(in.at(0, y, x)), count, to);
+      else
+        widen(reinterpret_cast<const bf16*>(in.at(0, y, x)), to, in.channels);
+  });
+}
+
 }  // namespace
 
 void load(const cv::Mat& tensor, const View& out) {
   if (tensor.depth() == CV_8U) return load_pixels<std::uint8_t>(tensor, out);
   if (tensor.depth() == CV_16U) return load_pixels<std::uint16_t>(tensor, out);
+  if (tensor.dims == 3) return load_channels_last(tensor, out);
   const std::size_t plane = std::size_t(out.rows) * std::size_t(out.columns);
   for_each_row(out, [&](int n, int y) {
     float piece[kLoaded.pixels * kLoaded.channels];
@@ -299,6 +318,7 @@ void load(const cv::Mat& tensor, const View& out) {
 void store(const View& in, cv::Mat& tensor) {
   if (tensor.depth() == CV_8U) return store_pixels<std::uint8_t>(in, tensor);
   if (tensor.depth() == CV_16U) return store_pixels<std::uint16_t>(in, tensor);
+  if (tensor.dims == 3) return store_channels_last(in, tensor);
   const std::size_t plane = std::size_t(in.rows) * std::size_t(in.columns);
   for_each_row(in, [&](int n, int y) {
     float piece[kStored.pixels * kStored.channels];

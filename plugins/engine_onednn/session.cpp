@@ -7,6 +7,7 @@
 #include <list>
 #include <opencv2/core.hpp>
 
+#include "../common/channels_last.hpp"
 #include "../common/pictures.hpp"
 #include "arena.hpp"
 #include "calotype/error.hpp"
@@ -27,9 +28,10 @@ Error wrong_input(const std::string& what) {
 
 Shape shape_of(const std::string& name, const cv::Mat& m) {
   if (is_picture(m)) return {1, 3, m.rows, m.cols};
-  if (m.type() != CV_32F || !m.isContinuous() || m.empty() || (m.dims != 4 && m.dims != 2))
+  if (m.type() != CV_32F || !m.isContinuous() || m.empty() || m.dims > 4)
     throw wrong_input("input \"" + name + "\" is no continuous N,C,H,W tensor of floats");
   if (m.dims == 2) return {m.size[0], m.size[1], 1, 1};
+  if (m.dims == 3) return {1, m.size[2], m.size[0], m.size[1]};
   return {m.size[0], m.size[1], m.size[2], m.size[3]};
 }
 
@@ -97,6 +99,9 @@ class ProgramSession : public Session {
       if (is_picture(to)) {
         if (view.images != 1 || view.channels != 3 || view.rows != to.rows || view.columns != to.cols)
           throw wrong_input("output \"" + name + "\" does not fit the picture given for it");
+      } else if (is_channels_last(to) && view.images == 1) {
+        const int dims[] = {view.rows, view.columns, view.channels};
+        to.create(3, dims, CV_32F);
       } else {
         const int dims[] = {view.images, view.channels, view.rows, view.columns};
         to.create(4, dims, CV_32F);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <regex>
 
+#include "../common/channels_last.hpp"
 #include "../common/pictures.hpp"
 #include "../common/quiet_opencv.hpp"
 #include "calotype/error.hpp"
@@ -59,7 +60,11 @@ class OpencvSession : public Session {
   void run(const TensorMap& in, TensorMap& out) override {
     try {
       if (cuda_device_ >= 0) cv::cuda::setDevice(cuda_device_);  // the current device belongs to the thread
-      for (const auto& [name, tensor] : in) net_.setInput(is_picture(tensor) ? to_tensor(tensor) : tensor, name);
+      for (const auto& [name, given] : in)
+        net_.setInput(is_picture(given)          ? to_tensor(given)
+                      : is_channels_last(given) ? channels_first(given)
+                                                : given,
+                      name);
       net_.forward(blobs_, outputs_);
     } catch (const cv::Exception& e) {
       throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
@@ -69,6 +74,8 @@ class OpencvSession : public Session {
       cv::Mat& to = out[outputs_[i]];
       if (is_picture(to))
         to_picture(blobs_[i], to);
+      else if (is_channels_last(to) && blobs_[i].dims == 4 && blobs_[i].size[0] == 1)
+        to_channels_last(blobs_[i], to);
       else
         blobs_[i].copyTo(to);  // the net reuses its own
     }

@@ -55,20 +55,34 @@ class HostRun {
   T* at(std::uint8_t* memory, int value) const {
     return reinterpret_cast<T*>(memory + plan_.offsets[std::size_t(value)]);
   }
+  /// Single tensors cross with their channels last, so that both layouts are tested.
+  static calotype::cudnn::FloatLayout layout(const calotype::network::Shape& s) {
+    return {s[1], calotype::cudnn::Index(s[2] * s[3]), s[0] == 1};
+  }
+  /// Calls f(place in `layout`, place in N, C, H, W) for every element.
+  template <class F>
+  static void for_each_place(const calotype::network::Shape& s, F f) {
+    const calotype::cudnn::FloatLayout to = layout(s);
+    std::size_t i = 0;
+    for (int n = 0; n < s[0]; ++n)
+      for (int c = 0; c < s[1]; ++c)
+        for (calotype::cudnn::Index pixel = 0; pixel < to.plane; ++pixel)
+          f(to.place(calotype::cudnn::Index(n), c, pixel), i++);
+  }
   void put(const Tensor& tensor, std::uint8_t* memory, int value) {
-    const std::vector<float> floats(tensor.values.begin(), tensor.values.end());
     const auto& s = tensor.shape;
-    const auto plane = calotype::cudnn::Index(s[2] * s[3]);
+    std::vector<float> floats(tensor.values.size());
+    for_each_place(s, [&](std::size_t to, std::size_t from) { floats[to] = float(tensor.values[from]); });
     each(calotype::cudnn::Index(calotype::cudnn::elements(s)) / calotype::cudnn::kLanes,
-         calotype::cudnn::FromFloats<T>{floats.data(), at(memory, value), s[1], plane});
+         calotype::cudnn::FromFloats<T>{floats.data(), at(memory, value), layout(s)});
   }
   Tensor take(std::uint8_t* memory, int value) {
     Tensor tensor(plan_.shapes[std::size_t(value)]);
     const auto& s = tensor.shape;
     std::vector<float> floats(tensor.values.size());
     each(calotype::cudnn::Index(calotype::cudnn::elements(s)) / calotype::cudnn::kLanes,
-         calotype::cudnn::ToFloats<T>{at(memory, value), floats.data(), s[1], calotype::cudnn::Index(s[2] * s[3])});
-    tensor.values.assign(floats.begin(), floats.end());
+         calotype::cudnn::ToFloats<T>{at(memory, value), floats.data(), layout(s)});
+    for_each_place(s, [&](std::size_t from, std::size_t to) { tensor.values[to] = floats[from]; });
     // Steps that follow count on zeros there.
     const std::size_t row = std::size_t(calotype::cudnn::padded(s[1]));
     for (std::size_t i = 0; i < calotype::cudnn::elements(s); ++i)

@@ -14,7 +14,8 @@ namespace calotype {
 /// Tensors are N-dimensional CV_32F cv::Mat in NCHW order, keyed by the ONNX input or output name. A Mat of two
 /// dimensions is a picture, CV_8U or CV_16U with 1 or 3 (BGR) channels, and stands for the tensor 1,3,h,w of its
 /// samples, RGB from 0 to 1, grey three times: engines convert on the way, so that pixels cross to a device as they
-/// are.
+/// are. A CV_32F Mat of three dimensions h,w,C stands for the tensor 1,C,h,w: with channels innermost, as engines
+/// compute, it need not be turned.
 using TensorMap = std::map<std::string, cv::Mat>;
 
 struct Device {
@@ -40,7 +41,7 @@ class CALOTYPE_API Session {
   virtual ~Session();
   /// `in` holds every network input. `out` is filled with every output; Mats already in `out` may be reused when they
   /// fit. A picture in `out` asks for a picture of its type: clipped and rounded, grey as the mean of the three
-  /// channels.
+  /// channels. Three dimensions in `out`, of whatever size, ask for three.
   virtual void run(const TensorMap& in, TensorMap& out) = 0;
 };
 
