@@ -22,13 +22,33 @@ int count_steps(const PackedConvolution& c) {
                             : c.kernel[0] * c.kernel[1] * chunks(c.inputs);
 }
 
-/// Step and place within it at which an input is read.
-std::pair<int, int> place(const PackedConvolution& c, int y, int x, int channel) {
+/// Calls set(k, y, x, input) for what step `at` reads in its place k, or clear(k) where it reads nothing, and then
+/// done(at); for all steps that read inputs from `first` to `end`.
+template <class Set, class Clear, class Done>
+void for_each_step(const PackedConvolution& c, int first, int end, Set set, Clear clear, Done done) {
   if (is_dense(c.inputs)) {  // a row of the kernel at a time
-    const int i = x * c.inputs + channel;
-    return {y * chunks(c.kernel[1] * c.inputs) + i / kernels::kDepth, i % kernels::kDepth};
+    const int row = c.kernel[1] * c.inputs;
+    for (int y = 0; y < c.kernel[0]; ++y)
+      for (int chunk = 0; chunk < chunks(row); ++chunk) {
+        for (int k = 0; k < kernels::kDepth; ++k)
+          if (const int i = chunk * kernels::kDepth + k; i < row)
+            set(k, y, i / c.inputs, i % c.inputs);
+          else
+            clear(k);
+        done(y * chunks(row) + chunk);
+      }
+    return;
   }
-  return {(channel / kernels::kDepth * c.kernel[0] + y) * c.kernel[1] + x, channel % kernels::kDepth};
+  for (int input = first; input < end; input += kernels::kDepth)
+    for (int y = 0; y < c.kernel[0]; ++y)
+      for (int x = 0; x < c.kernel[1]; ++x) {
+        for (int k = 0; k < kernels::kDepth; ++k)
+          if (input + k < end)
+            set(k, y, x, input + k);
+          else
+            clear(k);
+        done((input / kernels::kDepth * c.kernel[0] + y) * c.kernel[1] + x);
+      }
 }
 
 /// Which weights of a kernel in the file are which taps of the packed one.
@@ -59,17 +79,23 @@ void round(const Step& step, const Piece& piece, bool with_rest, Rounded& to) {
             first_row = transposed ? piece.first_input : piece.first_output;
   const int columns = transposed ? piece.outputs() : piece.inputs(),
             first_column = transposed ? piece.first_output : piece.first_input;
-  const std::size_t run = std::size_t(columns) * area;
-  std::vector<float> wide(run), left(with_rest ? run : 0);
-  to.weights.resize(std::size_t(rows) * run);
-  to.rest.resize(with_rest ? to.weights.size() : 0);
+  const std::size_t run = std::size_t(columns) * area, size = std::size_t(rows) * run + 1;  // see kernels::Weights
+  to.weights.resize(size);
+  to.rest.resize(with_rest ? size : 0);
+  std::vector<float> wide(step.weights.halves ? 0 : run), left(with_rest ? wide.size() : 0);
   for (int row = 0; row < rows; ++row) {
-    step.weights.copy((std::size_t(first_row + row) * across + std::size_t(first_column)) * area, run, wide.data());
+    const std::size_t first = (std::size_t(first_row + row) * across + std::size_t(first_column)) * area;
     bf16* const weights = &to.weights[std::size_t(row) * run];
+    bf16* const rest = with_rest ? &to.rest[std::size_t(row) * run] : nullptr;
+    if (step.weights.halves) {
+      kernels::narrow(step.weights.halves.get() + 2 * first, run, weights, rest);
+      continue;
+    }
+    step.weights.copy(first, run, wide.data());
     narrow(wide.data(), weights, int(run));
     if (!with_rest) continue;
     for (std::size_t i = 0; i < run; ++i) left[i] = wide[i] - widened(weights[i]);
-    narrow(left.data(), &to.rest[std::size_t(row) * run], int(run));
+    narrow(left.data(), rest, int(run));
   }
 }
 
@@ -80,34 +106,45 @@ struct Part {
   std::vector<Taps> taps;
 };
 
-void fill(Part& part, const Step& step, const Piece& piece, const Rounded& rounded) {
+/// The tiles of kHalf outputs, `first` and those after it.
+void fill(Part& part, const Step& step, const Piece& piece, const Rounded& rounded, int first) {
   PackedConvolution& c = part.packed;
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
   const int halves = kernels::halves(c.outputs, c.pad), width = halves * kernels::kHalf;
-  const std::ptrdiff_t third = std::ptrdiff_t(c.steps) / 3 * halves * kTileElements;
-  const std::ptrdiff_t area = std::ptrdiff_t(step.kernel[0]) * step.kernel[1];
-  const std::ptrdiff_t per_input = area * (transposed ? piece.outputs() : 1),
-                       per_output = area * (transposed ? 1 : piece.inputs());
-  bf16* outputs[kernels::kHalf];  // where each begins
-  for (std::size_t p = 0; p < part.taps.size(); ++p) {
-    for (int o = 0; o < piece.outputs(); ++o) {
-      const int n = int(p) * step.outputs + piece.first_output + o;
-      outputs[o] = c.memory.get() + std::ptrdiff_t(n / width) * c.steps * halves * kTileElements +
-                   n % width / kernels::kHalf * kTileElements + n % kernels::kHalf * 2;
-    }
-    for (const Tap& tap : part.taps[p])
-      for (int i = 0; i < piece.inputs(); ++i) {
-        const auto [at, k] = place(c, tap.packed[0], tap.packed[1], piece.first_input + i);
-        const std::ptrdiff_t to = std::ptrdiff_t(at) * halves * kTileElements + k / 2 * 2 * kernels::kHalf + k % 2;
-        const std::ptrdiff_t from = i * per_input + tap.stored;
-        for (int o = 0; o < piece.outputs(); ++o) outputs[o][to] = rounded.weights[std::size_t(from + o * per_output)];
-        if (!c.split) continue;
-        for (int o = 0; o < piece.outputs(); ++o) {
-          outputs[o][to + third] = outputs[o][to];
-          outputs[o][to + 2 * third] = rounded.rest[std::size_t(from + o * per_output)];
-        }
-      }
+  const int area = step.kernel[0] * step.kernel[1];
+  const std::ptrdiff_t per_input = area * (transposed ? piece.outputs() : 1);
+  const int per_output = area * (transposed ? 1 : piece.inputs());
+
+  // By tap of the packed kernel and by output: where in the piece the weights of its first input begin.
+  std::vector<std::int32_t> places(std::size_t(c.kernel[0] * c.kernel[1] * kernels::kHalf), -1);
+  std::uint16_t lanes = 0;
+  for (int lane = 0; lane < kernels::kHalf && first + lane < c.outputs; ++lane) {
+    const int output = (first + lane) % step.outputs;
+    if (output < piece.first_output || output >= piece.end_output) continue;
+    lanes = std::uint16_t(lanes | 1 << lane);
+    for (const Tap& tap : part.taps[std::size_t((first + lane) / step.outputs)])
+      places[std::size_t((tap.packed[0] * c.kernel[1] + tap.packed[1]) * kernels::kHalf + lane)] =
+          (output - piece.first_output) * per_output + int(tap.stored);
   }
+
+  bf16* const tiles = c.memory.get() + std::ptrdiff_t(first / width) * c.steps * halves * kTileElements +
+                      first % width / kernels::kHalf * kTileElements;
+  const int third = c.steps / 3;
+  kernels::Weights weights[kernels::kDepth], rest[kernels::kDepth];
+  const auto fill_step = [&](int at) {
+    const auto tile = [&](int step_index) { return tiles + std::ptrdiff_t(step_index) * halves * kTileElements; };
+    kernels::fill_tile(weights, lanes, tile(at));
+    if (!c.split) return;
+    kernels::fill_tile(weights, lanes, tile(third + at));
+    kernels::fill_tile(rest, lanes, tile(2 * third + at));
+  };
+  const auto set = [&](int k, int y, int x, int input) {
+    const std::ptrdiff_t from = (input - piece.first_input) * per_input;
+    const std::int32_t* const at = &places[std::size_t((y * c.kernel[1] + x) * kernels::kHalf)];
+    weights[k] = {&rounded.weights[std::size_t(from)], at};
+    rest[k] = {c.split ? &rounded.rest[std::size_t(from)] : nullptr, at};
+  };
+  for_each_step(c, piece.first_input, piece.end_input, set, [&](int k) { weights[k] = rest[k] = {}; }, fill_step);
 }
 
 void fill(std::vector<Part>& parts, const Step& step) {
@@ -124,7 +161,12 @@ void fill(std::vector<Part>& parts, const Step& step) {
       piece.first_input = i % across * depth;
       piece.end_input = std::min(piece.first_input + depth, inputs);
       round(step, piece, parts[0].packed.split, rounded);
-      for (Part& part : parts) fill(part, step, piece, rounded);
+      for (Part& part : parts) {
+        const bool whole = part.taps.size() > 1;  // outputs of all positions lie between each other
+        const int last = whole ? part.packed.outputs : piece.end_output;
+        for (int first = whole ? 0 : piece.first_output; first < last; first += kernels::kHalf)
+          fill(part, step, piece, rounded, first);
+      }
     }
   });
 }
@@ -148,14 +190,14 @@ void allocate(PackedConvolution& c, std::size_t taps) {
 
 std::vector<std::ptrdiff_t> PackedConvolution::offsets(const View& in) const {
   std::vector<std::ptrdiff_t> result(std::size_t(steps), 0);
-  for (int y = 0; y < kernel[0]; ++y)
-    for (int x = 0; x < kernel[1]; ++x)
-      for (int channel = 0; channel < inputs; ++channel) {
-        const auto [step, k] = place(*this, y, x, channel);
+  std::ptrdiff_t offset = 0;
+  for_each_step(
+      *this, 0, inputs,
+      [&](int k, int y, int x, int input) {
         if (k == 0)
-          result[std::size_t(step)] =
-              y * dilation[0] * in.row + x * dilation[1] * in.pixel + channel * std::ptrdiff_t(sizeof(bf16));
-      }
+          offset = y * dilation[0] * in.row + x * dilation[1] * in.pixel + input * std::ptrdiff_t(sizeof(bf16));
+      },
+      [](int) {}, [&](int step) { result[std::size_t(step)] = offset; });
   if (!split) return result;
   const std::size_t third = std::size_t(steps) / 3;
   for (std::size_t s = 0; s < third; ++s) {

@@ -59,6 +59,19 @@ constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 
 /// Rows `begin` to `end` of all images' rows, on unit().
 void convolve(const Convolution& convolution, int begin, int end);
 
+/// One input's weights for the kHalf outputs of a tile: data[places[output]], 0 where that is negative or there is no
+/// data. May be read one element beyond.
+struct Weights {
+  const std::uint16_t* data;
+  const std::int32_t* places;
+};
+
+/// Puts kDepth inputs' weights into a tile, for the outputs whose bit is set in `lanes`.
+void fill_tile(const Weights* weights, std::uint16_t lanes, std::uint16_t* tile);
+
+/// Half precision to bf16, to the nearest; `rest`, if given: what rounding left, rounded again.
+void narrow(const std::uint8_t* halves, std::size_t count, std::uint16_t* rounded, std::uint16_t* rest);
+
 /// Each channel by itself: kernel taps x channels (filled up to kBlock) of floats.
 struct Depthwise {
   const char* in;
