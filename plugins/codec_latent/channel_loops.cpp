@@ -2,6 +2,7 @@
 #include "channel_loops.hpp"
 
 #include <cmath>
+#include <cstring>
 
 #include "../common/clones.hpp"
 #include "latent_model.hpp"
@@ -65,6 +66,15 @@ CALOTYPE_CLONES void hyper_arguments(const float* latents, const float* gain, in
 
 CALOTYPE_CLONES void copy_signs(const float* latents, int channels, float* out) {
   for (int c = 0; c < channels; ++c) out[channels + c] = std::copysign(out[channels + c], latents[c]);
+}
+
+CALOTYPE_CLONES void round_to_bf16(float* values, int count) {
+  for (int i = 0; i < count; ++i) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &values[i], 4);
+    bits = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000u;
+    std::memcpy(&values[i], &bits, 4);
+  }
 }
 
 CALOTYPE_CLONES void expect_channels(const std::int16_t* scales, const std::int32_t* bias, const std::int32_t* fill,

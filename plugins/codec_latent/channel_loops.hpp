@@ -30,6 +30,9 @@ void hyper_arguments(const float* latents, const float* gain, int channels, floa
 /// Gives the second half of `out` the signs of the latents.
 void copy_signs(const float* latents, int channels, float* out);
 
+/// To the nearest, ties to even.
+void round_to_bf16(float* values, int count);
+
 /// The integer half: log sigma of the hyper-latents, and the magnitudes that it lets expect. `fill` has kFill numbers.
 void expect_channels(const std::int16_t* scales, const std::int32_t* bias, const std::int32_t* fill, int channels,
                      std::int16_t* expected, std::int16_t* base);

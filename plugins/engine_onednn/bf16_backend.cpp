@@ -115,7 +115,7 @@ struct Border {
 class Bf16Plan : public Plan {
  public:
   Bf16Plan(std::shared_ptr<const Bf16Backend> backend, std::vector<Shape> shapes)
-      : backend_(std::move(backend)), shapes_(std::move(shapes)), borders_(shapes_.size()), narrow_(shapes_.size()) {
+      : backend_(std::move(backend)), shapes_(std::move(shapes)), borders_(shapes_.size()), narrow_(shapes_.size()), inexact_(shapes_.size()) {
     const auto& steps = program().steps;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       for (const PackedConvolution& c : backend_->packed[i])
@@ -254,7 +254,9 @@ class Bf16Plan : public Plan {
     if (!backend_->layouts[v].is_split) return;
     View left = narrow_[v];
     left.data += left.pixel / 2;
-    work_.push_back([from = views[v], rounded = narrow_[v], left] { remainder(from, rounded, left); });
+    work_.push_back([from = views[v], rounded = narrow_[v], left, &inexact = inexact_[v]] {
+      inexact = remainder(from, rounded, left);
+    });
   }
   /// What is left of the post operations after the first `done`, in place; then the second copy.
   void rest(const Step& step, std::size_t done) {
@@ -352,10 +354,8 @@ class Bf16Plan : public Plan {
       k.in_row = in.row * c.stride[0];
       k.in_image = in.image;
       k.absolute = step.absolute;
-      offsets_.push_back(c.offsets(in));
-      k.offsets = offsets_.back().data();
-      k.steps = c.steps;
       k.weights = c.tiles();
+      k.block_bytes = c.block_bytes();
       k.bias = c.bias.data();
       k.outputs = c.outputs;
       k.images = out.images;
@@ -366,10 +366,27 @@ class Bf16Plan : public Plan {
       k.out = target(out);
       done = take_along(step, k);
       if (!c.positions.empty()) place_phase(step, c, out, k);
-      work_.push_back(
-          [k] { parallel(k.images * k.rows, [&](int begin, int end) { kernels::convolve(k, begin, end); }); });
+      if (c.split) {
+        work_.push_back([this, k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
+          convolve(k, c.products(in, blocks_with(inexact, c.inputs)));
+        });
+      } else {
+        work_.push_back([k, products = c.products(in, {})] { convolve(k, products); });
+      }
     }
     rest(step, done);
+  }
+  static void convolve(kernels::Convolution k, const std::vector<kernels::Product>& products) {
+    k.products = products.data();
+    k.count = int(products.size());
+    parallel(k.images * k.rows, [&](int begin, int end) { kernels::convolve(k, begin, end); });
+  }
+  /// Of each kDepth channels whether any pixel's are inexact.
+  static std::vector<bool> blocks_with(const std::vector<std::uint8_t>& inexact, int channels) {
+    std::vector<bool> blocks(std::size_t((channels + kernels::kDepth - 1) / kernels::kDepth), false);
+    for (std::size_t i = 0; i < inexact.size(); ++i)
+      if (inexact[i]) blocks[i % std::size_t(channels) / kernels::kDepth] = true;
+    return blocks;
   }
   /// Every stride-th pixel of every stride-th row.
   void place_phase(const Step& step, const PackedConvolution& c, const View& out, kernels::Convolution& k) {
@@ -429,6 +446,7 @@ class Bf16Plan : public Plan {
   std::vector<Border> borders_;
   std::vector<View> narrow_;  // the bf16 copy of a value, where there is one
   network::MemoryPlan memory_;
+  std::vector<std::vector<std::uint8_t>> inexact_;  // of split values: what remainder() found
   std::vector<std::vector<std::ptrdiff_t>> offsets_;
   std::vector<std::vector<std::int32_t>> scatters_;
   std::vector<std::function<void()>> work_;

@@ -25,6 +25,11 @@ void for_each_row(const View& view, Work work) {
   });
 }
 
+/// Sets marks where there is something other than zero.
+CALOTYPE_CLONES void mark_numbers(const float* x, std::uint8_t* marks, int count) {
+  for (int i = 0; i < count; ++i) marks[i] |= x[i] != 0;
+}
+
 CALOTYPE_CLONES void widen(const bf16* from, float* to, int count) {
   for (int i = 0; i < count; ++i) to[i] = widened(from[i]);
 }
@@ -141,15 +146,20 @@ void pointwise(const View& in, const std::vector<BoundPost>& post, const View& o
   });
 }
 
-void remainder(const View& in, const View& rounded, const View& out) {
+std::vector<std::uint8_t> remainder(const View& in, const View& rounded, const View& out) {
+  const std::size_t channels = std::size_t(in.channels);
+  std::vector<std::uint8_t> found(std::size_t(out.images * out.rows) * channels, 0);
   for_each_row(out, [&](int n, int y) {
-    std::vector<float> left(std::size_t(in.channels));
+    std::vector<float> left(channels);
+    std::uint8_t* const row = &found[std::size_t(n * out.rows + y) * channels];
     for (int x = 0; x < out.columns; ++x) {
       widen(reinterpret_cast<const bf16*>(rounded.at(n, y, x)), left.data(), in.channels);
       combine(Kind::subtract_from, left.data(), reinterpret_cast<const float*>(in.at(n, y, x)), in.channels);
       narrow(left.data(), reinterpret_cast<bf16*>(out.at(n, y, x)), in.channels);
+      mark_numbers(left.data(), row, in.channels);
     }
   });
+  return found;
 }
 
 void concatenate(const std::vector<View>& in, const View& out) {

@@ -22,8 +22,9 @@ std::vector<BoundPost> bound_posts(const network::Step& step, std::size_t first,
 void narrow(const float* from, bf16* to, int count);
 /// out = post(in); in and out may be the same.
 void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out);
-/// What rounding to bf16 left of floats: out = in - rounded.
-void remainder(const View& in, const View& rounded, const View& out);
+/// What rounding to bf16 left of floats: out = in - rounded. Returns for every channel of every row whether there is
+/// anything.
+std::vector<std::uint8_t> remainder(const View& in, const View& rounded, const View& out);
 void concatenate(const std::vector<View>& in, const View& out);
 void depth_to_space(const View& in, int block, bool columns_first, const View& out);
 void space_to_depth(const View& in, int block, const View& out);

@@ -22,6 +22,8 @@ int count_steps(const PackedConvolution& c) {
                             : c.kernel[0] * c.kernel[1] * chunks(c.inputs);
 }
 
+int tiles_across(const PackedConvolution& c) { return kernels::halves(c.outputs, c.pad); }
+
 /// Calls set(k, y, x, input) for what step `at` reads in its place k, or clear(k) where it reads nothing, and then
 /// done(at); for all steps that read inputs from `first` to `end`.
 template <class Set, class Clear, class Done>
@@ -110,7 +112,7 @@ struct Part {
 void fill(Part& part, const Step& step, const Piece& piece, const Rounded& rounded, int first) {
   PackedConvolution& c = part.packed;
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
-  const int halves = kernels::halves(c.outputs, c.pad), width = halves * kernels::kHalf;
+  const int halves = tiles_across(c), width = halves * kernels::kHalf;
   const int area = step.kernel[0] * step.kernel[1];
   const std::ptrdiff_t per_input = area * (transposed ? piece.outputs() : 1);
   const int per_output = area * (transposed ? 1 : piece.inputs());
@@ -127,16 +129,13 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded& round
           (output - piece.first_output) * per_output + int(tap.stored);
   }
 
-  bf16* const tiles = c.memory.get() + std::ptrdiff_t(first / width) * c.steps * halves * kTileElements +
+  bf16* const tiles = c.memory.get() + std::ptrdiff_t(first / width) * c.tile_steps * halves * kTileElements +
                       first % width / kernels::kHalf * kTileElements;
-  const int third = c.steps / 3;
   kernels::Weights weights[kernels::kDepth], rest[kernels::kDepth];
   const auto fill_step = [&](int at) {
-    const auto tile = [&](int step_index) { return tiles + std::ptrdiff_t(step_index) * halves * kTileElements; };
+    const auto tile = [&](int i) { return tiles + std::ptrdiff_t(i) * halves * kTileElements; };
     kernels::fill_tile(weights, lanes, tile(at));
-    if (!c.split) return;
-    kernels::fill_tile(weights, lanes, tile(third + at));
-    kernels::fill_tile(rest, lanes, tile(2 * third + at));
+    if (c.split) kernels::fill_tile(rest, lanes, tile(c.tile_steps / 2 + at));
   };
   const auto set = [&](int k, int y, int x, int input) {
     const std::ptrdiff_t from = (input - piece.first_input) * per_input;
@@ -174,11 +173,10 @@ void fill(std::vector<Part>& parts, const Step& step) {
 /// Room for the tiles and the bias filled up. `taps`: of the kernel that have weights. Tiles that these do not fill are
 /// cleared.
 void allocate(PackedConvolution& c, std::size_t taps) {
-  c.steps = count_steps(c) * (c.split ? 3 : 1);
-  const int halves = kernels::halves(c.outputs, c.pad), width = halves * kernels::kHalf,
-            blocks = (c.outputs + width - 1) / width;
+  c.tile_steps = count_steps(c) * (c.split ? 2 : 1);
+  const int width = tiles_across(c) * kernels::kHalf, blocks = (c.outputs + width - 1) / width;
   c.bias.resize(std::size_t(blocks) * width, 0.f);
-  const std::size_t bytes = std::size_t(blocks) * c.steps * halves * kernels::kTileBytes;
+  const std::size_t bytes = std::size_t(blocks * c.block_bytes());
   c.memory.reset(static_cast<bf16*>(std::aligned_alloc(64, bytes)));
   if (!c.memory) throw std::bad_alloc();
   const bool full = !is_dense(c.inputs) && c.inputs % kernels::kDepth == 0 && c.outputs % width == 0 &&
@@ -188,22 +186,30 @@ void allocate(PackedConvolution& c, std::size_t taps) {
 
 }  // namespace
 
-std::vector<std::ptrdiff_t> PackedConvolution::offsets(const View& in) const {
-  std::vector<std::ptrdiff_t> result(std::size_t(steps), 0);
+std::ptrdiff_t PackedConvolution::block_bytes() const {
+  return std::ptrdiff_t(tile_steps) * tiles_across(*this) * kernels::kTileBytes;
+}
+
+std::vector<kernels::Product> PackedConvolution::products(const View& in, const std::vector<bool>& inexact) const {
+  const std::ptrdiff_t left = pitch(inputs) * std::ptrdiff_t(sizeof(bf16));  // behind the rounded inputs
+  std::vector<kernels::Product> result;
   std::ptrdiff_t offset = 0;
+  bool more = false;
   for_each_step(
       *this, 0, inputs,
       [&](int k, int y, int x, int input) {
-        if (k == 0)
-          offset = y * dilation[0] * in.row + x * dilation[1] * in.pixel + input * std::ptrdiff_t(sizeof(bf16));
+        if (k) return;
+        offset = y * dilation[0] * in.row + x * dilation[1] * in.pixel + input * std::ptrdiff_t(sizeof(bf16));
+        more = split && inexact[std::size_t(input / kernels::kDepth)];
       },
-      [](int) {}, [&](int step) { result[std::size_t(step)] = offset; });
-  if (!split) return result;
-  const std::size_t third = std::size_t(steps) / 3;
-  for (std::size_t s = 0; s < third; ++s) {
-    result[third + s] = result[s] + pitch(inputs) * std::ptrdiff_t(sizeof(bf16));
-    result[2 * third + s] = result[s];
-  }
+      [](int) {},
+      [&](int step) {
+        const std::ptrdiff_t tiles = std::ptrdiff_t(step) * tiles_across(*this) * kernels::kTileBytes;
+        result.push_back({offset, tiles});
+        if (!more) return;
+        result.push_back({offset + left, tiles});
+        result.push_back({offset, block_bytes() / 2 + tiles});
+      });
   return result;
 }
 

@@ -23,17 +23,20 @@ inline int pitch(int channels) {
 /// An ordinary convolution: a step, or a phase of a transposed one.
 struct PackedConvolution {
   std::array<int, 2> kernel{}, stride{}, dilation{}, before{};
-  int inputs = 0, outputs = 0, steps = 0;
+  int inputs = 0, outputs = 0;
+  int tile_steps = 0;  ///< tiles of each kHalf outputs
   bool pad = false;  ///< results fill whole blocks
   /// Twice the precision: inputs are followed by what rounding left of them, and both are multiplied by the rounded
-  /// weights, the rounded inputs once more by what is left of the weights.
+  /// weights, the rounded inputs once more by what is left of the weights, which lies behind all others.
   bool split = false;
   std::vector<float> bias;
   std::vector<std::array<int, 2>> positions;  ///< of a phase
 
   const char* tiles() const { return reinterpret_cast<const char*>(memory.get()); }
-  /// Bytes from the first tap of an output to the inputs of each step.
-  std::vector<std::ptrdiff_t> offsets(const View& in) const;
+  std::ptrdiff_t block_bytes() const;
+  /// Where split: `inexact` says of each kDepth inputs whether rounding left something of them. If not, they have no
+  /// more than the usual precision, and get no more.
+  std::vector<kernels::Product> products(const View& in, const std::vector<bool>& inexact) const;
 
   struct Free {
     void operator()(void* p) const { std::free(p); }

@@ -177,20 +177,21 @@ struct Tiles {
   static void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
     constexpr int halves = Finish::halves, stride = halves * 64, below = 16 * halves * 16;
     const std::ptrdiff_t pixel = k.in_pixel;
-    const std::ptrdiff_t* const offsets = k.offsets;
+    const Product* const products = k.products;
     const char* const second = in + 16 * pixel;
-    const int steps = k.steps, between = (kBlock + steps - 1) / steps;
+    const int count = k.count, between = (kBlock + count - 1) / count;
     _tile_zero(0);
     if constexpr (halves == 2) _tile_zero(1);
     if constexpr (Pixels == 2) _tile_zero(2);
     if constexpr (Pixels * halves == 4) _tile_zero(3);
-    for (int s = 0; s < steps; ++s, weights += halves * kTileBytes) {
-      const std::ptrdiff_t at = offsets[s];
-      _tile_loadd(6, weights, 64);
+    for (int i = 0; i < count; ++i) {
+      const std::ptrdiff_t at = products[i].in;
+      const char* const tiles = weights + products[i].weights;
+      _tile_loadd(6, tiles, 64);
       _tile_loadd(4, in + at, pixel);
       _tile_dpbf16ps(0, 4, 6);
       if constexpr (halves == 2) {
-        _tile_loadd(7, weights + kTileBytes, 64);
+        _tile_loadd(7, tiles + kTileBytes, 64);
         _tile_dpbf16ps(1, 4, 7);
       }
       if constexpr (Pixels == 2) {
@@ -232,12 +233,13 @@ struct Vectors {
     for (int i = 0; i < Count; ++i)
       for (int half = 0; half < Halves; ++half) sum[i][half] = _mm512_setzero_ps();
     const std::ptrdiff_t pixel = k.in_pixel;
-    for (int s = 0; s < k.steps; ++s, weights += Halves * kTileBytes) {
-      const char* const from = in + k.offsets[s];
+    for (int p = 0; p < k.count; ++p) {
+      const char* const from = in + k.products[p].in;
+      const char* const tiles = weights + k.products[p].weights;
       for (int pair = 0; pair < kDepth / 2; ++pair) {
         __m512bh weight[Halves];
         for (int half = 0; half < Halves; ++half)
-          weight[half] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(weights + half * kTileBytes + pair * 64));
+          weight[half] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(tiles + half * kTileBytes + pair * 64));
         for (int i = 0; i < Count; ++i) {
           int inputs;
           __builtin_memcpy(&inputs, from + i * pixel + pair * 4, sizeof inputs);
@@ -257,9 +259,8 @@ void some_rows(const Convolution& k, int image, int begin, int end, const char* 
   alignas(64) float sums[2][kBlock * kBlock];
   int turn = 0;
   Finish finish(k);
-  const std::ptrdiff_t block_bytes = std::ptrdiff_t(k.steps) * Finish::halves * kTileBytes;
   const char* weights = k.weights;
-  for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += block_bytes)
+  for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += k.block_bytes)
     for (int row = begin; row < end; ++row)
       for (int x = 0; x < k.columns; x += kBlock, turn ^= 1) {
         const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
@@ -288,14 +289,13 @@ void some_rows_of_magnitudes(const Convolution& k, int image, int begin, int end
   alignas(64) float sums[2][kBlock * kBlock];
   int turn = 0;
   Finish finish(k);
-  const std::ptrdiff_t block_bytes = std::ptrdiff_t(k.steps) * Finish::halves * kTileBytes;
   for (int row = begin; row < end; ++row)
     for (int x = 0; x < k.columns; x += kBlock) {
       const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
       // Few channels are read together with those of the pixels after them: these must be numbers too.
       clear_signs(in + (row - begin) * k.in_row + x * k.in_pixel, pixels * k.in_pixel + 64, space);
       const char* weights = k.weights;
-      for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += block_bytes, turn ^= 1) {
+      for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += k.block_bytes, turn ^= 1) {
         Products::template multiply<2>(k, space, weights, sums[turn], finish);
         finish.start({image, row, x, pixels, output}, sums[turn]);
       }

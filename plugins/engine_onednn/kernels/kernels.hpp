@@ -14,7 +14,7 @@ namespace calotype::onednn::kernels {
 enum class Unit { none, vectors, tiles };
 Unit unit();
 
-/// Steps read `kDepth` inputs and blocks make `kBlock` outputs at a time.
+/// Products read `kDepth` inputs and blocks make `kBlock` outputs at a time.
 constexpr int kDepth = 32, kBlock = 32, kHalf = 16;
 constexpr int kTileBytes = 1024;
 /// A block's operands may be read this far beyond the last pixel of a row.
@@ -29,16 +29,22 @@ struct Target {
   bool is_float = false;
 };
 
-/// A convolution as matrix products: output pixel (n, y, x) is the sum over `steps` of kDepth inputs, found at
-/// in + n in_image + y in_row + x in_pixel + offsets[step], times a tile of weights; then
+/// kDepth inputs times a tile of weights, or halves() tiles side by side.
+struct Product {
+  std::ptrdiff_t in, weights;  ///< where, in bytes: from the first tap of an output; in a block of weights
+};
+
+/// A convolution as matrix products: output pixel (n, y, x) is the sum over `products` of kDepth inputs, found from
+/// in + n in_image + y in_row + x in_pixel on, times a tile of weights; then
 /// x = act(x + bias), x = factor x + summand, x = x binary operand, x = act(x).
 struct Convolution {
   const char* in;
   std::ptrdiff_t in_pixel, in_row, in_image;
   bool absolute;  ///< inputs without their signs; for 1x1 convolutions alone
-  const std::ptrdiff_t* offsets;
-  int steps;
-  const char* weights;  ///< blocks x steps x halves() tiles, a tile being 16 rows of pairs of inputs for 16 outputs
+  const Product* products;
+  int count;                   ///< of products
+  const char* weights;         ///< blocks of tiles, a tile being 16 rows of pairs of inputs for 16 outputs
+  std::ptrdiff_t block_bytes;  ///< from one block's weights to the next
   const float* bias;    ///< one per output, blocks filled up
   int outputs;
   int images, rows, columns;
