@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sha256.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
-#include <fstream>
-#include <vector>
 
 #include "calotype/error.hpp"
 
@@ -137,13 +140,18 @@ std::string sha256_hex(const Bytes& bytes) {
 }
 
 std::string sha256_hex_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorCode::not_found, path + ": cannot read", "check the path");
-  std::vector<char> piece(1 << 18);  // stays in the cache
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw Error(ErrorCode::not_found, path + ": cannot read", "check the path");
+  struct stat status {};
+  const bool known = ::fstat(descriptor, &status) == 0;
+  const std::size_t size = known ? static_cast<std::size_t>(status.st_size) : 0;
+  // Mapped, all at once: reading would copy it.
+  void* const data = size ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0) : nullptr;
+  ::close(descriptor);
+  if (!known || data == MAP_FAILED) throw Error(ErrorCode::io, path + ": reading failed");
   Hash hash;
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())), file.gcount() > 0)
-    hash.add(reinterpret_cast<const std::uint8_t*>(piece.data()), static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) throw Error(ErrorCode::io, path + ": reading failed");
+  hash.add(static_cast<const std::uint8_t*>(data), size);
+  if (size) ::munmap(data, size);
   return hash.hex();
 }
 

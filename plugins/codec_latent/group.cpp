@@ -40,9 +40,11 @@ void for_all_rows(int rows, F f) {
 class MeanModel {
  public:
   MeanModel(LatentModel::Networks& networks, const Gains& gains, const GroupSymbols& symbols)
-      : networks_(networks), gains_(gains) {
+      : networks_(networks),
+        gains_(gains),
+        channels_(symbols.latents.channels),
+        none_(std::size_t(channels_), 0.f) {
     const Activations &z = symbols.hyper, &r = symbols.latents;
-    channels_ = r.channels;
     cv::Mat x = tensor(z.channels, z.rows, z.columns), means;
     std::copy(z.values.begin(), z.values.end(), x.ptr<float>());
     networks_.run("hyper_mean", x, means);
@@ -58,8 +60,6 @@ class MeanModel {
         std::copy_n(to, channels_, to + channels_);
       }
     });
-    correction_ = tensor(channels_, r.rows, r.columns);
-    correction_.setTo(0);
   }
 
   /// Before the positions of `step` are asked for, in order.
@@ -69,7 +69,8 @@ class MeanModel {
   }
   /// Of this step.
   MeanChannels at(int row, int column) {
-    return {channels_, phase_of(step_, row, column), gains_.norm.data(), input_.ptr<float>(row, column), correction_.ptr<float>(row, column)};
+    return {channels_, phase_of(step_, row, column), gains_.norm.data(), input_.ptr<float>(row, column),
+            step_ ? correction_.ptr<float>(row, column) : none_.data()};
   }
   float* known(int row, int column) { return input_.ptr<float>(row, column) + channels_; }
   /// Once all steps are done: the latents for the synthesis.
@@ -91,6 +92,7 @@ class MeanModel {
   const Gains& gains_;
   int channels_, step_ = 0;
   cv::Mat input_, correction_;
+  std::vector<float> none_;  // of step 0
 };
 
 /// Hyper-latents of y after gain. The grid is padded to whole cells by replication.

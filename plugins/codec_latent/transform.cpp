@@ -71,7 +71,8 @@ void round_small_channels(cv::Mat& latents) {
 
 /// The latents of `area`, put together from the groups it touches.
 cv::Mat gather(const Header& header, const std::vector<cv::Mat>& groups, int channels, const cv::Rect& area) {
-  cv::Mat out(std::vector<int>{area.height, area.width, channels}, CV_32F, cv::Scalar(0));
+  cv::Mat out(std::vector<int>{area.height, area.width, channels}, CV_32F);
+  if (groups.size() > 1) out.setTo(0);  // some may be left out
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const cv::Rect group = group_area(header, int(i)), part = group & area;
     if (part.empty() || groups[i].empty()) continue;

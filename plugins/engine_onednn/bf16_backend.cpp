@@ -123,6 +123,15 @@ class Bf16Plan : public Plan {
       if (!backend_->depthwise[i].weights.empty())
         widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]});
     }
+    std::vector<int> in_place(steps.size(), -1);
+    for (std::size_t i = steps.size(); i-- > 0;) {
+      in_place[i] = replaced_by(i);
+      if (steps[i].absolute && in_place[i] >= 0) {
+        Border &in = borders_[std::size_t(in_place[i])], &out = borders_[std::size_t(steps[i].out)];
+        in = out = {std::max(in.top, out.top), std::max(in.left, out.left), std::max(in.bottom, out.bottom),
+                    std::max(in.right, out.right)};
+      }
+    }
     views.resize(shapes_.size());
     std::vector<std::size_t> sizes(shapes_.size(), 0);
     for (std::size_t v = 0; v < shapes_.size(); ++v) {
@@ -130,7 +139,7 @@ class Bf16Plan : public Plan {
       if (layout.is_float) sizes[v] += float_bytes(v);
       if (layout.is_bf16) sizes[v] += bf16_bytes(v);
     }
-    memory_ = plan_memory(program(), sizes);
+    memory_ = plan_memory(program(), sizes, in_place);
     bytes = memory_.total;
   }
 
@@ -179,6 +188,30 @@ class Bf16Plan : public Plan {
     border.left = std::max(border.left, before[1]);
     border.bottom = std::max(border.bottom, after[0]);
     border.right = std::max(border.right, after[1]);
+  }
+
+  /// The value whose place the result of a step may take, or -1: that of a product of magnitudes, which are copied
+  /// before any result of their pixels is written (normalisations), or a sum with a float that has no border.
+  int replaced_by(std::size_t index) const {
+    const auto& steps = program().steps;
+    const Step& step = steps[index];
+    if (!is_convolution(step)) return -1;
+    const bool sum = scattered(step) && step.post.size() == 1;
+    const int value = step.absolute ? step.in[0] : sum ? step.post[0].operand : -1;
+    if (value < 0 || shapes_[std::size_t(value)] != shapes_[std::size_t(step.out)]) return -1;
+    const Layout &from = backend_->layouts[std::size_t(value)], &to = backend_->layouts[std::size_t(step.out)];
+    if (from.is_float != sum || to.is_float != sum || (sum && to.is_bf16)) return -1;
+    const auto is_port = [value](const auto& port) { return port.second == value; };
+    const auto reads = [value](const Step& s) {
+      return std::count(s.in.begin(), s.in.end(), value) ||
+             std::any_of(s.post.begin(), s.post.end(), [value](const PostOp& p) { return p.operand == value; });
+    };
+    const bool needed =
+        std::any_of(program().inputs.begin(), program().inputs.end(), is_port) ||
+        std::any_of(program().outputs.begin(), program().outputs.end(), is_port) ||
+        std::any_of(steps.begin() + std::ptrdiff_t(index) + 1, steps.end(), reads) ||
+        (sum && std::count(step.in.begin(), step.in.end(), value));
+    return needed ? -1 : value;
   }
 
   std::size_t float_bytes(std::size_t v) const {

@@ -15,26 +15,35 @@ struct Block {
   bool meets(const Block& other) const { return first <= other.last && other.first <= last; }
 };
 
-std::vector<Block> blocks(const Program& program, const std::vector<std::size_t>& bytes) {
+std::vector<Block> blocks(const Program& program, const std::vector<std::size_t>& bytes,
+                          const std::vector<int>& in_place) {
   std::vector<Block> all;
   for (std::size_t v = 0; v < bytes.size(); ++v) all.push_back({v, (bytes[v] + 63) / 64 * 64, 0, 0});
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
     Block& out = all[static_cast<std::size_t>(step.out)];
     out.first = out.last = i;
-    // Inputs are still there while the result is made: no step works in place.
+    // Inputs are still there while the result is made.
     for (const int in : step.in) all[static_cast<std::size_t>(in)].last = i;
     for (const PostOp& post : step.post)
       if (post.operand >= 0) all[static_cast<std::size_t>(post.operand)].last = i;
   }
   for (const auto& output : program.outputs) all[static_cast<std::size_t>(output.second)].last = program.steps.size();
+  // The last of a chain first: its life becomes part of that of the one before.
+  for (std::size_t i = in_place.size(); i-- > 0;) {
+    if (in_place[i] < 0) continue;
+    Block &out = all[static_cast<std::size_t>(program.steps[i].out)], &in = all[static_cast<std::size_t>(in_place[i])];
+    in.last = std::max(in.last, out.last);
+    out.size = 0;
+  }
   return all;
 }
 
 }  // namespace
 
-MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes) {
-  std::vector<Block> waiting = blocks(program, bytes), placed;  // `placed` is ordered by begin
+MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes,
+                       const std::vector<int>& in_place) {
+  std::vector<Block> waiting = blocks(program, bytes, in_place), placed;  // `placed` is ordered by begin
   std::stable_sort(waiting.begin(), waiting.end(), [](const Block& a, const Block& b) { return a.size > b.size; });
   MemoryPlan plan;
   plan.offsets.assign(bytes.size(), 0);
@@ -48,6 +57,10 @@ MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& b
     plan.offsets[block.value] = block.begin;
     plan.total = std::max(plan.total, block.end());
   }
+  for (std::size_t i = 0; i < in_place.size(); ++i)
+    if (in_place[i] >= 0)
+      plan.offsets[static_cast<std::size_t>(program.steps[i].out)] =
+          plan.offsets[static_cast<std::size_t>(in_place[i])];
   return plan;
 }
 

@@ -77,8 +77,10 @@ struct MemoryPlan {
   std::vector<std::size_t> offsets;  ///< of each value, multiples of 64 bytes
   std::size_t total = 0;
 };
-/// `bytes` per value; 0 for those that live elsewhere.
-MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes);
+/// `bytes` per value; 0 for those that live elsewhere. `in_place`: by step, the value whose place its result takes, one
+/// of the step's inputs or operands that has no fewer bytes and no later reader; -1 for none.
+MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes,
+                       const std::vector<int>& in_place = {});
 
 /// Throws unsupported naming operator and node.
 Program fuse(Graph graph);
