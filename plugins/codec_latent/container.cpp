@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kMagic[] = "CALO";
 constexpr int kVersion = 1;
-enum Flag { kGrey = 1, kSixteenBit = 2 };
+enum Flag { kGrey = 1, kSixteenBit = 2, kFp32Means = 4 };
 
 [[noreturn]] void fail(const std::string& what) {
   throw Error(ErrorCode::corrupt, "not a valid .calo file: " + what,
@@ -50,10 +50,11 @@ Header parse_header(const Bytes& file) {
   if (at[4] != kVersion)
     throw Error(ErrorCode::unsupported, ".calo version " + std::to_string(at[4]) + ", this reader knows version 1",
                 "update Calotype");
-  if (at[5] & ~(kGrey | kSixteenBit)) throw Error(ErrorCode::unsupported, "unknown .calo flags", "update Calotype");
+  if (at[5] & ~(kGrey | kSixteenBit | kFp32Means)) throw Error(ErrorCode::unsupported, "unknown .calo flags", "update Calotype");
   Header header;
   header.grey = at[5] & kGrey;
   header.sixteen_bit = at[5] & kSixteenBit;
+  header.fp32_means = at[5] & kFp32Means;
   header.rate = int(get(at + 6, 2));
   header.width = int(get(at + 8, 2));
   header.height = int(get(at + 10, 2));
@@ -107,7 +108,8 @@ Bytes write_container(const Header& header, const std::vector<std::pair<std::uin
   Bytes out(kMagic, kMagic + 4);
   out.reserve(length);
   put(out, kVersion, 1);
-  put(out, (header.grey ? kGrey : 0) | (header.sixteen_bit ? kSixteenBit : 0), 1);
+  put(out, (header.grey ? kGrey : 0) | (header.sixteen_bit ? kSixteenBit : 0) | (header.fp32_means ? kFp32Means : 0),
+      1);
   put(out, std::uint32_t(header.rate), 2);
   put(out, std::uint32_t(header.width), 2);
   put(out, std::uint32_t(header.height), 2);

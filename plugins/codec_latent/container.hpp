@@ -20,6 +20,7 @@ struct Header {
   int width = 0, height = 0;
   bool grey = false;         ///< one channel
   bool sixteen_bit = false;  ///< decodes to 16 bits a channel
+  bool fp32_means = false;   ///< the encoder computed means in fp32, and so should the decoder
   int rate = 0;              ///< position between the model's rate anchors
   std::uint32_t model = 0;   ///< LatentModel::hash()
 

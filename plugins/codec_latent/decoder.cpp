@@ -106,10 +106,11 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   }
 
   const LatentModel::Lease networks = LatentModel::lease(model);
+  const Arithmetic arithmetic = header.fp32_means ? Arithmetic::fp32 : Arithmetic::chosen;
   std::vector<cv::Mat> latents(container.groups.size());
   std::vector<PostFilter> filters(container.groups.size());
   for (auto& [index, group] : symbols) {
-    reconstruct_group(*networks, *model, header.rate, group).convertTo(latents[index], CV_16F);
+    reconstruct_group(*networks, *model, header.rate, arithmetic, group).convertTo(latents[index], CV_16F);
     filters[index] = group.filter;
     group.latents = {};
   }

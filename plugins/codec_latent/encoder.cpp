@@ -22,6 +22,9 @@ constexpr int kLargestQuality = 100;
 /// Steps of refine_group() at effort 1, 2, ...
 constexpr int kRefinements[] = {0, 6, 12, 24, 48};
 
+/// Up to this rate, means that are off by bf16's rounding cost less than about a hundredth of a dB.
+constexpr int kLittleRounding = 5 * kRateSteps;
+
 using CodedGroups = std::vector<std::pair<std::uint32_t, Bytes>>;
 
 /// What is left of the metadata after `strip`, a comma-separated list of icc, exif, xmp, text or all.
@@ -134,6 +137,7 @@ std::pair<std::uint32_t, Bytes> Job::code(const CodedGroup& group) const {
 
 Bytes Job::container(int rate, const CodedGroups& groups) {
   header_.rate = rate;
+  header_.fp32_means = rate > kLittleRounding && networks_->is_fp32("context_1");
   return write_container(header_, groups, boxes_);
 }
 

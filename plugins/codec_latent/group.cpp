@@ -39,15 +39,16 @@ void for_all_rows(int rows, F f) {
 /// The means of a group, step by step, in units of Gains::norm: the float half of the context model.
 class MeanModel {
  public:
-  MeanModel(LatentModel::Networks& networks, const Gains& gains, const GroupSymbols& symbols)
+  MeanModel(LatentModel::Networks& networks, const Gains& gains, Arithmetic arithmetic, const GroupSymbols& symbols)
       : networks_(networks),
         gains_(gains),
+        arithmetic_(arithmetic),
         channels_(symbols.latents.channels),
         none_(std::size_t(channels_), 0.f) {
     const Activations &z = symbols.hyper, &r = symbols.latents;
     cv::Mat x = tensor(z.channels, z.rows, z.columns), means;
     std::copy(z.values.begin(), z.values.end(), x.ptr<float>());
-    networks_.run("hyper_mean", x, means);
+    networks_.run("hyper_mean", x, means, arithmetic_);
     if (means.size[2] != channels_ || means.size[0] < r.rows || means.size[1] < r.columns)
       throw Error(ErrorCode::corrupt, "the model's hyper_mean network has the wrong output size",
                   "reinstall the model");
@@ -64,7 +65,7 @@ class MeanModel {
 
   /// Before the positions of `step` are asked for, in order.
   void begin(int step) {
-    if (step) networks_.run("context_" + std::to_string(step), input_, correction_);
+    if (step) networks_.run("context_" + std::to_string(step), input_, correction_, arithmetic_);
     step_ = step;
   }
   /// Of this step.
@@ -90,6 +91,7 @@ class MeanModel {
  private:
   LatentModel::Networks& networks_;
   const Gains& gains_;
+  Arithmetic arithmetic_;
   int channels_, step_ = 0;
   cv::Mat input_, correction_;
   std::vector<float> none_;  // of step 0
@@ -328,10 +330,14 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
 
 bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream) {
   const Activations& r = group.symbols.latents;
-  const GroupSymbols read =
-      read_group(tables, r.rows, r.columns, stream.data(), stream.size(),
-                 [&](const GroupSymbols&, int) -> const Activations& { return group.indices; });
-  return read.checksum() == group.symbols.checksum();
+  try {
+    const GroupSymbols read =
+        read_group(tables, r.rows, r.columns, stream.data(), stream.size(),
+                   [&](const GroupSymbols&, int) -> const Activations& { return group.indices; });
+    return read.checksum() == group.symbols.checksum();
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y) {
@@ -347,7 +353,7 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
     cost[i] = model.rounding() / (2 * float(CV_LOG2) * (sigma * sigma + 1.f / 12));
   }
   ScaleModel scales(tables, rate, symbols);
-  MeanModel means(networks, gains, symbols);
+  MeanModel means(networks, gains, Arithmetic::chosen, symbols);
   for (int step = 0; step < kSteps; ++step) {
     const Activations& indices = scales.indices(step);
     means.begin(step);
@@ -363,10 +369,10 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
 }
 
 cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,
-                          const GroupSymbols& symbols) {
+                          Arithmetic arithmetic, const GroupSymbols& symbols) {
   const Gains gains = model.gains(rate);
   const Activations& r = symbols.latents;
-  MeanModel means(networks, gains, symbols);
+  MeanModel means(networks, gains, arithmetic, symbols);
   for (int step = 0; step < kSteps; ++step) {
     means.begin(step);
     for_all_rows(r.rows, [&](int row) {

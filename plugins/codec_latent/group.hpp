@@ -75,8 +75,8 @@ bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Byte
 /// Encoder: chooses the symbols of a group by rounding, in the rate-distortion sense when the model says so. `y`:
 /// rows,columns,M latents before gain.
 CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y);
-/// Decoder: latents for the synthesis, rows,columns,M.
-cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,
+/// Decoder: latents for the synthesis, rows,columns,M. `arithmetic`: of their means.
+cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, Arithmetic arithmetic,
                           const GroupSymbols& symbols);
 
 }  // namespace calotype::latent

@@ -149,15 +149,26 @@ float LatentModel::lambda(int rate) const {
   return std::pow(lambda_[std::size_t(anchor)], 1 - f) * std::pow(lambda_[std::size_t(anchor) + 1], f);
 }
 
-Session& LatentModel::Networks::session(const std::string& part) {
-  auto& session = sessions_[part];
-  if (!session) session = owner_.model_.network(part, owner_.choice_)->session();
+bool LatentModel::Networks::is_fp32(const std::string& part) const {
+  return owner_.model_.network(part, owner_.choice_)->info().precision == "fp32";
+}
+
+Session& LatentModel::Networks::session(const std::string& part, Arithmetic arithmetic) {
+  auto& session = sessions_[{part, arithmetic}];
+  if (!session) {
+    EngineChoice choice = owner_.choice_;
+    const std::vector<std::string>& allowed = owner_.model_.manifest().precisions;
+    if (arithmetic == Arithmetic::fp32 && !is_fp32(part) &&
+        std::find(allowed.begin(), allowed.end(), "fp32") != allowed.end())
+      choice.precision = "fp32";
+    session = owner_.model_.network(part, choice)->session();
+  }
   return *session;
 }
 
-void LatentModel::Networks::run(const std::string& part, const cv::Mat& x, cv::Mat& y) {
+void LatentModel::Networks::run(const std::string& part, const cv::Mat& x, cv::Mat& y, Arithmetic arithmetic) {
   TensorMap out{{"y", y.empty() ? channels_last() : y}};
-  session(part).run({{"x", x}}, out);
+  session(part, arithmetic).run({{"x", x}}, out);
   y = out.at("y");
   if (out.size() != 1 || y.dims != 3)
     throw Error(ErrorCode::engine, "network \"" + part + "\" does not have one output \"y\"");

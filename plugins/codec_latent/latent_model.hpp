@@ -62,6 +62,9 @@ struct Gains {
 /// Asks a session for its output with channels innermost, in place of one that is there already.
 inline cv::Mat channels_last() { return cv::Mat(std::vector<int>{1, 1, 1}, CV_32F); }
 
+/// In which a network runs: as the caller of the codec chose, or in fp32 if the model allows it.
+enum class Arithmetic { chosen, fp32 };
+
 class LatentModel {
  public:
   using Parts = std::vector<std::string>;
@@ -87,13 +90,15 @@ class LatentModel {
   class Networks {
    public:
     explicit Networks(const LatentModel& owner) : owner_(owner) {}
-    Session& session(const std::string& part);
+    Session& session(const std::string& part, Arithmetic arithmetic = Arithmetic::chosen);
+    /// In which the chosen engine runs it.
+    bool is_fp32(const std::string& part) const;
     /// From h,w,C to h,w,C, whose memory is used again when it fits.
-    void run(const std::string& part, const cv::Mat& x, cv::Mat& y);
+    void run(const std::string& part, const cv::Mat& x, cv::Mat& y, Arithmetic arithmetic = Arithmetic::chosen);
 
    private:
     const LatentModel& owner_;
-    std::map<std::string, std::unique_ptr<Session>> sessions_;
+    std::map<std::pair<std::string, Arithmetic>, std::unique_ptr<Session>> sessions_;
   };
   /// A set of networks, returned to the model when the pointer goes, so that many pictures share few sessions.
   using Lease = std::unique_ptr<Networks, std::function<void(Networks*)>>;

@@ -59,6 +59,20 @@ BOOST_DATA_TEST_CASE(any_symbols_come_back, data::make({1, 300, 32000}) * data::
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_is_told_from_that_of_another_group) {
+  const auto some = [](int row, int column, int c) { return (row + column + c) % 5 - 2; };
+  const auto [symbols, stream] = coded(160, 6, 5, some);
+  ScaleModel scales(tables(), 160, symbols);
+  for (int step = 0; step < kSteps; ++step) scales.indices(step);
+  CodedGroup group{symbols, scales.indices(), {}};
+  BOOST_TEST(decodes_to(tables(), group, stream));
+  BOOST_TEST(!decodes_to(tables(), group, Bytes(stream.begin(), stream.begin() + std::ptrdiff_t(stream.size()) / 2)));
+  const auto coded_one = std::find_if(group.symbols.latents.values.begin(), group.symbols.latents.values.end(),
+                                      [](int symbol) { return symbol != 0; });
+  *coded_one = std::int16_t(*coded_one + 1);
+  BOOST_TEST(!decodes_to(tables(), group, stream));
+}
+
 BOOST_AUTO_TEST_CASE(a_slope_costs_two_bits_a_symbol_less_than_its_values_scattered) {
   BOOST_REQUIRE_GT(tables().predicted(), 0);
   const auto slope = [](int row, int column, int c) { return c < tables().predicted() ? 4 * (row + column) : 0; };

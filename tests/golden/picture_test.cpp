@@ -114,7 +114,8 @@ BOOST_AUTO_TEST_CASE(effort_filters_groups_and_regions_are_exact) {
       const Group& g = c.groups[std::size_t(i)];
       const GroupSymbols symbols =
           decode_group(model->tables(), c.header.rate, area.height, area.width, g.data, g.size);
-      reconstruct_group(*networks, *model, c.header.rate, symbols).convertTo(latents.emplace_back(), CV_16F);
+      reconstruct_group(*networks, *model, c.header.rate, Arithmetic::chosen, symbols)
+          .convertTo(latents.emplace_back(), CV_16F);
       filters.push_back(symbols.filter);
     }
     // What is left of the last group without the pixels near its neighbour does not pay for a filter.

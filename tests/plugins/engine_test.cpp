@@ -86,6 +86,38 @@ BOOST_AUTO_TEST_CASE(outputs_are_right_at_any_size) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(channels_may_come_last) {
+  const auto turned = [](const cv::Mat& planar) {
+    cv::Mat last(std::vector<int>{planar.size[2], planar.size[3], planar.size[1]}, CV_32F);
+    for (int c = 0; c < planar.size[1]; ++c)
+      for (int y = 0; y < planar.size[2]; ++y)
+        for (int x = 0; x < planar.size[3]; ++x) last.ptr<float>(y, x)[c] = planar.ptr<float>(0, c, y)[x];
+    return last;
+  };
+  for_each_engine([&](Engine& engine) {
+    for (const char* precision : {"fp32", "bf16"}) {
+      std::unique_ptr<Session> session;
+      try {
+        session = engine.load(small, {"auto", {precision}, 0})->session();
+      } catch (const Error& e) {
+        BOOST_TEST((e.code() == ErrorCode::unsupported), e.full_text());
+        continue;
+      }
+      for (const cv::Size size : {cv::Size(7, 33), cv::Size(20, 12), cv::Size(7, 33)}) {
+        const cv::Mat input = random_input(size.height, size.width);
+        TensorMap planar, last{{"both", cv::Mat(std::vector<int>{1, 1, 1}, CV_32F)}};
+        session->run({{"x", input}}, planar);
+        session->run({{"x", turned(input)}}, last);
+        BOOST_REQUIRE_EQUAL(last["both"].dims, 3);
+        BOOST_TEST(cv::norm(last["both"], turned(planar["both"]), cv::NORM_INF) == 0);
+        BOOST_TEST(cv::norm(last["positive"], planar["positive"], cv::NORM_INF) == 0);
+        session->run({{"x", turned(input)}}, last);  // into what is there already
+        BOOST_TEST(cv::norm(last["both"], turned(planar["both"]), cv::NORM_INF) == 0);
+      }
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(every_precision_comes_near) {
   for_each_engine([](Engine& engine) {
     for (const char* precision : {"bf16", "fp16"}) {

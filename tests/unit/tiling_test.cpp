@@ -60,6 +60,26 @@ class BoxNetwork : public Session {
   int shrink_, grow_;
 };
 
+cv::Mat channels_last(const cv::Mat& t) {
+  cv::Mat turned(std::vector<int>{t.size[2], t.size[3], t.size[1]}, CV_32F);
+  for (int y = 0; y < t.size[2]; ++y)
+    for (int x = 0; x < t.size[3]; ++x)
+      for (int c = 0; c < t.size[1]; ++c) turned.ptr<float>(y, x)[c] = at(t, c, y, x);
+  return turned;
+}
+
+/// Gives its results as they are asked for.
+class TurningNetwork : public BoxNetwork {
+ public:
+  using BoxNetwork::BoxNetwork;
+  void run(const TensorMap& in, TensorMap& out) override {
+    TensorMap planar;
+    BoxNetwork::run(in, planar);
+    cv::Mat& y = out["y"];
+    y = y.dims == 3 ? channels_last(planar["anything"]) : planar["anything"];
+  }
+};
+
 void check_equals_whole(int shrink, int grow, const TilePlan& plan, int height, int width) {
   const cv::Mat input = noise(2, height, width);
   BoxNetwork whole(shrink, grow), pieces(shrink, grow);
@@ -80,6 +100,28 @@ BOOST_AUTO_TEST_CASE(tiles_equal_the_whole) {
   check_equals_whole(1, 1, {16, 4, 2}, 16, 64);
   check_equals_whole(16, 1, {32, 16, 16}, 80, 112);
   check_equals_whole(1, 16, {4, 2, 1}, 9, 11);
+}
+
+BOOST_AUTO_TEST_CASE(tensors_with_channels_last_equal_others) {
+  const cv::Mat input = noise(2, 35, 50);
+  TensorMap expected;
+  BoxNetwork(1, 1).run({{"x", input}}, expected);
+  const cv::Mat whole = channels_last(expected["anything"]);
+  TurningNetwork network(1, 1);
+  int cores = 0;
+  run_tiled(
+      network, {50, 35}, {16, 2, 1}, 1,
+      [&](const cv::Rect& from) {
+        return input({cv::Range::all(), cv::Range::all(), {from.y, from.br().y}, {from.x, from.br().x}}).clone();
+      },
+      [&](const cv::Mat& core, const cv::Rect& where) {
+        BOOST_TEST(core.isContinuous());
+        const std::vector<cv::Range> part = {{where.y, where.br().y}, {where.x, where.br().x}, cv::Range::all()};
+        BOOST_TEST(cv::norm(core, whole(part), cv::NORM_INF) == 0);
+        ++cores;
+      },
+      {}, CV_32F);
+  BOOST_TEST(cores == 12);
 }
 
 BOOST_AUTO_TEST_CASE(too_small_a_halo_would_show) {
