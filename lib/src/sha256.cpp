@@ -139,16 +139,23 @@ std::string sha256_hex(const Bytes& bytes) {
   return hash.hex();
 }
 
+#ifdef MAP_POPULATE
+constexpr int kAtOnce = MAP_POPULATE;
+#else
+constexpr int kAtOnce = 0;
+#endif
+
 std::string sha256_hex_of_file(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw Error(ErrorCode::not_found, path + ": cannot read", "check the path");
   struct stat status {};
-  const bool known = ::fstat(descriptor, &status) == 0;
+  const bool known = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
   const std::size_t size = known ? static_cast<std::size_t>(status.st_size) : 0;
   // Mapped, all at once: reading would copy it.
-  void* const data = size ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0) : nullptr;
+  void* const data = size ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | kAtOnce, descriptor, 0) : nullptr;
   ::close(descriptor);
-  if (!known || data == MAP_FAILED) throw Error(ErrorCode::io, path + ": reading failed");
+  if (!known || data == MAP_FAILED)
+    throw Error(ErrorCode::io, path + ": reading failed", "it must be an ordinary file");
   Hash hash;
   hash.add(static_cast<const std::uint8_t*>(data), size);
   if (size) ::munmap(data, size);

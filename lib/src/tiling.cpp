@@ -51,7 +51,7 @@ cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, i
   if (dims == 3 && out["y"].empty()) out["y"] = cv::Mat(std::vector<int>{1, 1, 1}, CV_32F);
   session.run({{"x", input}}, out);
   if (out.size() != 1 || out.begin()->second.dims != dims)
-    throw Error(ErrorCode::unsupported, "a tiled network must have one output of four dimensions");
+    throw Error(ErrorCode::unsupported, "a tiled network must have one output, N,C,H,W, as it was asked for");
   const cv::Mat made = out.begin()->second;
   const cv::Size got = sides(made);
   if (got != size)
@@ -66,7 +66,7 @@ cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, i
 
 void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, double scale,
                const std::function<cv::Mat(const cv::Rect&)>& source,
-               const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region, int type) {
+               const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region, int form) {
   if (plan.size < 1 || plan.halo < 0 || plan.multiple < 1 || plan.size % plan.multiple || plan.halo % plan.multiple)
     throw Error(ErrorCode::internal, "tile size and halo must be multiples of " + std::to_string(plan.multiple));
   if (size.width % plan.multiple || size.height % plan.multiple)
@@ -84,7 +84,7 @@ void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, dou
       const cv::Rect grown =
           cv::Rect(x - plan.halo, y - plan.halo, plan.size + 2 * plan.halo, plan.size + 2 * plan.halo) & bounds;
       const cv::Size made(scaled(grown.width), scaled(grown.height));
-      const cv::Mat result = run_once(session, source(grown), made, type, out);
+      const cv::Mat result = run_once(session, source(grown), made, form, out);
       const cv::Rect crop(scaled(core.x - grown.x), scaled(core.y - grown.y), where.width, where.height);
       sink(grown == core ? result : cropped(result, crop), where);
     }

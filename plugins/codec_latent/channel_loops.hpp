@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done for all channels of one position, in plain loops that compilers turn into vectors. A step of the context
-// model concerns every fourth channel of a position, those with c % 4 == `phase`: what belongs to others stays as it is.
+// model concerns every fourth channel of a position, those with c % 4 == `phase`: what belongs to others stays as it
+// is.
 #pragma once
 #include <cstdint>
 

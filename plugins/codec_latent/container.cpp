@@ -50,7 +50,8 @@ Header parse_header(const Bytes& file) {
   if (at[4] != kVersion)
     throw Error(ErrorCode::unsupported, ".calo version " + std::to_string(at[4]) + ", this reader knows version 1",
                 "update Calotype");
-  if (at[5] & ~(kGrey | kSixteenBit | kFp32Means)) throw Error(ErrorCode::unsupported, "unknown .calo flags", "update Calotype");
+  if (at[5] & ~(kGrey | kSixteenBit | kFp32Means))
+    throw Error(ErrorCode::unsupported, "unknown .calo flags", "update Calotype");
   Header header;
   header.grey = at[5] & kGrey;
   header.sixteen_bit = at[5] & kSixteenBit;

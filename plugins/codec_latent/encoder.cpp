@@ -143,9 +143,7 @@ Bytes Job::container(int rate, const CodedGroups& groups) {
 
 Bytes Job::at_rate(int rate) {
   CodedGroups groups;
-  const auto add = [&](const cv::Mat& latents, int group) {
-    groups.push_back(code(quantise(rate, latents, group)));
-  };
+  const auto add = [&](const cv::Mat& latents, int group) { groups.push_back(code(quantise(rate, latents, group))); };
   if (latents_.empty()) analyse(*networks_, *model_, colour_, add);
   for (std::size_t i = 0; i < latents_.size(); ++i) add(latents_[i], int(i));
   return container(rate, groups);

@@ -65,8 +65,11 @@ class MeanModel {
 
   /// Before the positions of `step` are asked for, in order.
   void begin(int step) {
-    if (step) networks_.run("context_" + std::to_string(step), input_, correction_, arithmetic_);
     step_ = step;
+    if (!step) return;
+    networks_.run("context_" + std::to_string(step), input_, correction_, arithmetic_);
+    if (correction_.total() * 2 != input_.total() || correction_.size[2] != channels_)
+      throw Error(ErrorCode::corrupt, "the model's context networks have the wrong output size", "reinstall the model");
   }
   /// Of this step.
   MeanChannels at(int row, int column) {
@@ -119,8 +122,8 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
     throw Error(ErrorCode::corrupt, "the model's hyper_analysis network has the wrong output size",
                 "reinstall the model");
   for (std::size_t i = 0; i < z.values.size(); ++i)
-    z.values[i] = std::int16_t(
-        std::lrint(std::clamp(out.ptr<float>()[i], -float(kLargestHyper), float(kLargestHyper))));
+    z.values[i] =
+        std::int16_t(std::lrint(std::clamp(out.ptr<float>()[i], -float(kLargestHyper), float(kLargestHyper))));
 }
 
 /// What step 0 expects of a symbol in one of the predicted channels, from the same channel in the cells before.
@@ -322,18 +325,18 @@ GroupSymbols read_group(const EntropyTables& tables, int rows, int columns, cons
 GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
                           std::size_t size) {
   std::optional<ScaleModel> scales;  // once the hyper-latents are known
-  return read_group(tables, rows, columns, data, size, [&](const GroupSymbols& symbols, int step) -> const Activations& {
-    if (step == 0) scales.emplace(tables, rate, symbols);
-    return scales->indices(step);
-  });
+  return read_group(tables, rows, columns, data, size,
+                    [&](const GroupSymbols& symbols, int step) -> const Activations& {
+                      if (step == 0) scales.emplace(tables, rate, symbols);
+                      return scales->indices(step);
+                    });
 }
 
 bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream) {
   const Activations& r = group.symbols.latents;
   try {
-    const GroupSymbols read =
-        read_group(tables, r.rows, r.columns, stream.data(), stream.size(),
-                   [&](const GroupSymbols&, int) -> const Activations& { return group.indices; });
+    const GroupSymbols read = read_group(tables, r.rows, r.columns, stream.data(), stream.size(),
+                                         [&](const GroupSymbols&, int) -> const Activations& { return group.indices; });
     return read.checksum() == group.symbols.checksum();
   } catch (const Error&) {
     return false;
@@ -368,8 +371,8 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
   return {symbols, scales.indices(), means.latents()};
 }
 
-cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate,
-                          Arithmetic arithmetic, const GroupSymbols& symbols) {
+cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, Arithmetic arithmetic,
+                          const GroupSymbols& symbols) {
   const Gains gains = model.gains(rate);
   const Activations& r = symbols.latents;
   MeanModel means(networks, gains, arithmetic, symbols);

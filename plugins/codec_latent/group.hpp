@@ -69,7 +69,8 @@ struct CodedGroup {
   cv::Mat latents;  ///< rows,columns,M, ready for the synthesis
 };
 
-/// Whether a stream gives the group's symbols back, with the tables that the group names.
+/// Whether a stream gives the group's symbols back, with the tables that the group names: a test of the entropy coder,
+/// not of how tables are picked.
 bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream);
 
 /// Encoder: chooses the symbols of a group by rounding, in the rate-distortion sense when the model says so. `y`:

@@ -99,7 +99,8 @@ Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
         const bool in_place = layer.length == in.channels && count == kDotBlock;
         for (int p = 0; p < count && !in_place; ++p)
           gather(in, row, first + p, layer.side / 2, &patches[std::size_t(p) * layer.length]);
-        dot(in_place ? in.at(row, first) : patches.data(), layer.weights.data(), layer.bias.data(), layer.length, layer.padded, sums.data());
+        dot(in_place ? in.at(row, first) : patches.data(), layer.weights.data(), layer.bias.data(), layer.length,
+            layer.padded, sums.data());
         for (int p = 0; p < count; ++p) {
           const std::int32_t* from = &sums[std::size_t(p) * layer.padded];
           if (cells == 1) {

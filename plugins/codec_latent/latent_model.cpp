@@ -161,7 +161,12 @@ Session& LatentModel::Networks::session(const std::string& part, Arithmetic arit
     if (arithmetic == Arithmetic::fp32 && !is_fp32(part) &&
         std::find(allowed.begin(), allowed.end(), "fp32") != allowed.end())
       choice.precision = "fp32";
-    session = owner_.model_.network(part, choice)->session();
+    try {
+      session = owner_.model_.network(part, choice)->session();
+    } catch (const Error& e) {
+      if (choice.precision == owner_.choice_.precision || e.code() != ErrorCode::unsupported) throw;
+      session = owner_.model_.network(part, owner_.choice_)->session();  // of an engine without fp32
+    }
   }
   return *session;
 }

@@ -88,7 +88,8 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
     for (int row = first_row; row < last_row; ++row)
       for (int column = first_column; column < last_column; ++column) {
         float* to = moving.ptr<float>(row, column);
-        const float *latent = now.coded.latents.ptr<float>(row, column), *gradient = now.gradient.ptr<float>(row, column);
+        const float *latent = now.coded.latents.ptr<float>(row, column),
+                    *gradient = now.gradient.ptr<float>(row, column);
         for (std::size_t c = 0; c < length.size(); ++c)
           to[c] += pull * (latent[c] / unit[c] - length[c] * gradient[c] - to[c]);
       }

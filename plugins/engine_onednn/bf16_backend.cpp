@@ -115,7 +115,11 @@ struct Border {
 class Bf16Plan : public Plan {
  public:
   Bf16Plan(std::shared_ptr<const Bf16Backend> backend, std::vector<Shape> shapes)
-      : backend_(std::move(backend)), shapes_(std::move(shapes)), borders_(shapes_.size()), narrow_(shapes_.size()), inexact_(shapes_.size()) {
+      : backend_(std::move(backend)),
+        shapes_(std::move(shapes)),
+        borders_(shapes_.size()),
+        narrow_(shapes_.size()),
+        inexact_(shapes_.size()) {
     const auto& steps = program().steps;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       for (const PackedConvolution& c : backend_->packed[i])
@@ -123,16 +127,22 @@ class Bf16Plan : public Plan {
       if (!backend_->depthwise[i].weights.empty())
         widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]});
     }
-    std::vector<int> in_place(steps.size(), -1);
-    for (std::size_t i = steps.size(); i-- > 0;) {
-      in_place[i] = replaced_by(i);
+    views.resize(shapes_.size());
+    std::vector<int> in_place;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      in_place.push_back(replaced_by(i));
+      // Only one of a chain, so that both have the same border.
+      const bool chained =
+          in_place[i] >= 0 && std::any_of(steps.begin(), steps.begin() + std::ptrdiff_t(i), [&](const Step& s) {
+            return s.out == in_place[i] && in_place[std::size_t(&s - steps.data())] >= 0;
+          });
+      if (chained) in_place[i] = -1;
       if (steps[i].absolute && in_place[i] >= 0) {
         Border &in = borders_[std::size_t(in_place[i])], &out = borders_[std::size_t(steps[i].out)];
         in = out = {std::max(in.top, out.top), std::max(in.left, out.left), std::max(in.bottom, out.bottom),
                     std::max(in.right, out.right)};
       }
     }
-    views.resize(shapes_.size());
     std::vector<std::size_t> sizes(shapes_.size(), 0);
     for (std::size_t v = 0; v < shapes_.size(); ++v) {
       const Layout& layout = backend_->layouts[v];
@@ -199,6 +209,9 @@ class Bf16Plan : public Plan {
     const bool sum = scattered(step) && step.post.size() == 1;
     const int value = step.absolute ? step.in[0] : sum ? step.post[0].operand : -1;
     if (value < 0 || shapes_[std::size_t(value)] != shapes_[std::size_t(step.out)]) return -1;
+    // What a convolution does not do itself comes after all of its results; and few channels are read beyond the row.
+    kernels::Convolution taken{};
+    if (!sum && (is_dense(step.outputs) || take_along(step, taken) < step.post.size())) return -1;
     const Layout &from = backend_->layouts[std::size_t(value)], &to = backend_->layouts[std::size_t(step.out)];
     if (from.is_float != sum || to.is_float != sum || (sum && to.is_bf16)) return -1;
     const auto is_port = [value](const auto& port) { return port.second == value; };
@@ -206,11 +219,10 @@ class Bf16Plan : public Plan {
       return std::count(s.in.begin(), s.in.end(), value) ||
              std::any_of(s.post.begin(), s.post.end(), [value](const PostOp& p) { return p.operand == value; });
     };
-    const bool needed =
-        std::any_of(program().inputs.begin(), program().inputs.end(), is_port) ||
-        std::any_of(program().outputs.begin(), program().outputs.end(), is_port) ||
-        std::any_of(steps.begin() + std::ptrdiff_t(index) + 1, steps.end(), reads) ||
-        (sum && std::count(step.in.begin(), step.in.end(), value));
+    const bool needed = std::any_of(program().inputs.begin(), program().inputs.end(), is_port) ||
+                        std::any_of(program().outputs.begin(), program().outputs.end(), is_port) ||
+                        std::any_of(steps.begin() + std::ptrdiff_t(index) + 1, steps.end(), reads) ||
+                        (sum && std::count(step.in.begin(), step.in.end(), value));
     return needed ? -1 : value;
   }
 

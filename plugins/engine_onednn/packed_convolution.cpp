@@ -143,7 +143,8 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded& round
     weights[k] = {&rounded.weights[std::size_t(from)], at};
     rest[k] = {c.split ? &rounded.rest[std::size_t(from)] : nullptr, at};
   };
-  for_each_step(c, piece.first_input, piece.end_input, set, [&](int k) { weights[k] = rest[k] = {}; }, fill_step);
+  for_each_step(
+      c, piece.first_input, piece.end_input, set, [&](int k) { weights[k] = rest[k] = {}; }, fill_step);
 }
 
 void fill(std::vector<Part>& parts, const Step& step) {

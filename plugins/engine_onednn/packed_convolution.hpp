@@ -25,7 +25,7 @@ struct PackedConvolution {
   std::array<int, 2> kernel{}, stride{}, dilation{}, before{};
   int inputs = 0, outputs = 0;
   int tile_steps = 0;  ///< tiles of each kHalf outputs
-  bool pad = false;  ///< results fill whole blocks
+  bool pad = false;    ///< results fill whole blocks
   /// Twice the precision: inputs are followed by what rounding left of them, and both are multiplied by the rounded
   /// weights, the rounded inputs once more by what is left of the weights, which lies behind all others.
   bool split = false;

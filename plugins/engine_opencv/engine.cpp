@@ -61,7 +61,7 @@ class OpencvSession : public Session {
     try {
       if (cuda_device_ >= 0) cv::cuda::setDevice(cuda_device_);  // the current device belongs to the thread
       for (const auto& [name, given] : in)
-        net_.setInput(is_picture(given)          ? to_tensor(given)
+        net_.setInput(is_picture(given)         ? to_tensor(given)
                       : is_channels_last(given) ? channels_first(given)
                                                 : given,
                       name);

@@ -22,11 +22,11 @@ struct TilePlan {
 /// tensor. `sink` receives each finished core as a continuous 1,C',h,w tensor (valid during the call) and its rectangle
 /// in output samples, in raster order. Cores that do not touch `region` (in output samples; empty: everything) are left
 /// out. `source` may return pictures or channels-last tensors instead (see TensorMap), and `sink` gets pictures of type
-/// `made` (CV_8UC3, ...), or tensors h,w,C' for CV_32F, where that is given; the output's name must then be "y".
+/// `form` (CV_8UC3, ...), or tensors h,w,C' for CV_32F, where that is given; the output's name must then be "y".
 CALOTYPE_API void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, double scale,
                             const std::function<cv::Mat(const cv::Rect&)>& source,
                             const std::function<void(const cv::Mat&, const cv::Rect&)>& sink,
-                            const cv::Rect& region = {}, int made = -1);
+                            const cv::Rect& region = {}, int form = -1);
 
 /// The same over a tensor in memory, collected into one tensor.
 CALOTYPE_API cv::Mat run_tiled(Session& session, const cv::Mat& tensor, const TilePlan& plan, double scale = 1);

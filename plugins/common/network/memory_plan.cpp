@@ -34,6 +34,7 @@ std::vector<Block> blocks(const Program& program, const std::vector<std::size_t>
     if (in_place[i] < 0) continue;
     Block &out = all[static_cast<std::size_t>(program.steps[i].out)], &in = all[static_cast<std::size_t>(in_place[i])];
     in.last = std::max(in.last, out.last);
+    in.size = std::max(in.size, out.size);
     out.size = 0;
   }
   return all;

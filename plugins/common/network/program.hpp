@@ -78,7 +78,7 @@ struct MemoryPlan {
   std::size_t total = 0;
 };
 /// `bytes` per value; 0 for those that live elsewhere. `in_place`: by step, the value whose place its result takes, one
-/// of the step's inputs or operands that has no fewer bytes and no later reader; -1 for none.
+/// of the step's inputs or operands without a later reader; -1 for none.
 MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes,
                        const std::vector<int>& in_place = {});
 

@@ -45,7 +45,7 @@ struct Convolution {
   int count;                   ///< of products
   const char* weights;         ///< blocks of tiles, a tile being 16 rows of pairs of inputs for 16 outputs
   std::ptrdiff_t block_bytes;  ///< from one block's weights to the next
-  const float* bias;    ///< one per output, blocks filled up
+  const float* bias;           ///< one per output, blocks filled up
   int outputs;
   int images, rows, columns;
 
