@@ -128,20 +128,16 @@ class Bf16Plan : public Plan {
         widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]});
     }
     views.resize(shapes_.size());
-    std::vector<int> in_place;
+    std::vector<int> in_place(steps.size(), -1);
+    std::vector<bool> has_moved_in(shapes_.size(), false);
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      in_place.push_back(replaced_by(i));
-      // Only one of a chain, so that both have the same border.
-      const bool chained =
-          in_place[i] >= 0 && std::any_of(steps.begin(), steps.begin() + std::ptrdiff_t(i), [&](const Step& s) {
-            return s.out == in_place[i] && in_place[std::size_t(&s - steps.data())] >= 0;
-          });
-      if (chained) in_place[i] = -1;
-      if (steps[i].absolute && in_place[i] >= 0) {
-        Border &in = borders_[std::size_t(in_place[i])], &out = borders_[std::size_t(steps[i].out)];
-        in = out = {std::max(in.top, out.top), std::max(in.left, out.left), std::max(in.bottom, out.bottom),
-                    std::max(in.right, out.right)};
-      }
+      const int value = replaced_by(i);
+      if (value < 0 || has_moved_in[std::size_t(value)]) continue;  // no chains: both must have the same border
+      in_place[i] = value;
+      has_moved_in[std::size_t(steps[i].out)] = true;
+      Border &in = borders_[std::size_t(value)], &out = borders_[std::size_t(steps[i].out)];
+      in = out = {std::max(in.top, out.top), std::max(in.left, out.left), std::max(in.bottom, out.bottom),
+                  std::max(in.right, out.right)};
     }
     std::vector<std::size_t> sizes(shapes_.size(), 0);
     for (std::size_t v = 0; v < shapes_.size(); ++v) {
