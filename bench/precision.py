@@ -2,7 +2,7 @@
 """What computing in bf16 instead of fp32 costs `calotype decompress`: files of both precisions, decoded in both. Needs a
 CPU on which bf16 gains something (AMX or AVX512_BF16). Writes NAME.json and NAME.md.
 
-    python3 bench/precision.py KODAK_FOLDER -j 2
+    python3 bench/precision.py KODAK_FOLDER --qualities 1 50 75 100 -j 2
 """
 import argparse
 import concurrent.futures
@@ -32,8 +32,10 @@ def psnr_in_both(calotype, picture, quality, encoder):
 
 
 def markdown(results):
-    lines = ["# bf16 beside fp32\n", "Written by `bench/precision.py`: PSNR of the same file decoded in fp32, less that of its decoding in bf16, in dB, on "
-             f"{results['images']} images.\n", "| quality | encoder | mean loss | largest loss | smallest |", "| --: | --- | --: | --: | --: |"]
+    lines = ["# bf16 beside fp32\n",
+             "Written by `bench/precision.py`: PSNR of the same file decoded in fp32, less that of its decoding in bf16, in dB, on "
+             f"{results['images']} images.\n",
+             "| quality | encoder | mean loss | largest loss | smallest |", "| --: | --- | --: | --: | --: |"]
     lines += [f"| {row['quality']} | {row['encoder']} | {row['mean']:.4f} | {row['largest']:.4f} | {row['smallest']:.4f} |"
               for row in results["rows"]]
     return "\n".join(lines) + "\n"
@@ -59,7 +61,7 @@ def main():
         measured = list(pool.map(lambda case: psnr_in_both(options.calotype, case[2], case[0], case[1]), cases))
     rows = []
     for quality, encoder in itertools.product(options.qualities, PRECISIONS):
-        losses = [result["fp32"] - result["bf16"] for (q, e, _), result in zip(cases, measured) if (q, e) == (quality, encoder)]
+        losses = [result["fp32"] - result["bf16"] for case, result in zip(cases, measured) if case[:2] == (quality, encoder)]
         rows.append({"quality": quality, "encoder": encoder, "mean": statistics.mean(losses), "largest": max(losses),
                      "smallest": min(losses)})
     results = {"images": len(images), "rows": rows}
