@@ -86,6 +86,34 @@ BOOST_AUTO_TEST_CASE(outputs_are_right_at_any_size) {
   });
 }
 
+/// What an engine does in place must not change what else reads the value: see make_data.py.
+BOOST_AUTO_TEST_CASE(normalisations_and_sums_with_what_they_normalise) {
+  const auto normalised = [](double v) { return v / (std::abs(v) / 2 + 1 + 0.05); };
+  for_each_engine([&](Engine& engine) {
+    for (const char* precision : {"fp32", "bf16", "fp16"}) {
+      std::unique_ptr<Session> session;
+      try {
+        session = engine.load(TEST_DATA "/normalised.onnx", {"auto", {precision}, 0})->session();
+      } catch (const Error& e) {
+        BOOST_TEST((e.code() == ErrorCode::unsupported), e.full_text());
+        continue;
+      }
+      for (const cv::Size size : {cv::Size(7, 33), cv::Size(70, 5)}) {
+        const cv::Mat input = random_input(size.height, size.width) * 4;
+        TensorMap outputs;
+        session->run({{"x", input}}, outputs);
+        cv::Mat expected = tensor(3, size.height, size.width);
+        for (int c = 0; c < 3; ++c)
+          for (int i = 0; i < size.area(); ++i) {
+            const double a = ((c + 3) % 5 - 2) / 2. * double(input.ptr<float>(0, c)[i]);
+            expected.ptr<float>(0, c)[i] = static_cast<float>(normalised(normalised(a) + a));
+          }
+        BOOST_TEST(cv::norm(outputs["y"], expected, cv::NORM_INF) < (precision == std::string("fp32") ? 1e-4 : 0.02));
+      }
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(channels_may_come_last) {
   const auto turned = [](const cv::Mat& planar) {
     cv::Mat last(std::vector<int>{planar.size[2], planar.size[3], planar.size[1]}, CV_32F);

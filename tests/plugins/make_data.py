@@ -68,6 +68,35 @@ def networks():
         ],
     )
     point_into("small", "external")
+    # a = 32 multiples of the channels of x; b = a / n(a) + a; y = 3 channels of b / n(b), with n(v) = relu(|v| / 2 + 1) + 0.05.
+    spread = np.zeros((32, 3, 1, 1), np.float32)
+    spread[np.arange(32), np.arange(32) % 3] = (np.arange(32) % 5 - 2)[:, None, None] / 2
+    half = np.eye(32, dtype=np.float32)[..., None, None] / 2
+    choose = np.eye(32, dtype=np.float32)[3:6, :, None, None]
+    nodes = [node("Conv", ["x", "spread"], ["a"])]
+    for v, quotient in ("a", "b0"), ("b", "b1"):
+        nodes += [
+            node("Abs", [v], [v + "_size"]),
+            node("Conv", [v + "_size", "half", "ones"], [v + "_sum"]),
+            node("Relu", [v + "_sum"], [v + "_positive"]),
+            node("Add", [v + "_positive", "little"], [v + "_norm"]),
+            node("Div", [v, v + "_norm"], [quotient]),
+        ]
+        if v == "a":
+            nodes.append(node("Add", ["b0", "a"], ["b"]))
+    nodes.append(node("Conv", ["b1", "choose"], ["y"]))
+    save(
+        "normalised",
+        nodes,
+        ["y"],
+        [
+            numpy_helper.from_array(spread, "spread"),
+            numpy_helper.from_array(half, "half"),
+            numpy_helper.from_array(choose, "choose"),
+            numpy_helper.from_array(np.ones(32, np.float32), "ones"),
+            numpy_helper.from_array(np.full((1, 1, 1, 1), 0.05, np.float32), "little"),
+        ],
+    )
     save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])
 
 
