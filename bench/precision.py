@@ -7,14 +7,13 @@ CPU on which bf16 gains something (AMX or AVX512_BF16). Writes NAME.json and NAM
 import argparse
 import concurrent.futures
 import itertools
-import json
 import pathlib
 import statistics
 import tempfile
 
 import cv2
 
-from tools import run
+from tools import publish, run
 
 PRECISIONS = "fp32", "bf16"
 
@@ -65,10 +64,7 @@ def main():
         rows.append({"quality": quality, "encoder": encoder, "mean": statistics.mean(losses), "largest": max(losses),
                      "smallest": min(losses)})
     results = {"images": len(images), "rows": rows}
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / f"{options.name}.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.out / f"{options.name}.md").write_text(markdown(results))
-    print(markdown(results))
+    publish(options.out, options.name, results, markdown(results))
 
 
 if __name__ == "__main__":

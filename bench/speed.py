@@ -6,7 +6,6 @@ turns on each image, so that a busy machine disturbs all alike; medians are repo
     python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx512
 """
 import argparse
-import json
 import os
 import pathlib
 import platform
@@ -17,7 +16,7 @@ from dataclasses import replace
 
 import cv2
 
-from tools import PEERS, calotype, choose, run
+from tools import PEERS, calotype, choose, publish, run
 
 
 def seconds(command):
@@ -87,10 +86,7 @@ def main():
     results = {"images": len(images), "rounds": options.rounds, "megapixels": statistics.mean(pixels) / 1e6,
                "cores": len(os.sched_getaffinity(0)), "processor": processor(),
                "codecs": {codec.name: {"setting": codec.typical, **medians[codec.name]} for codec in codecs}}
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / f"{options.name}.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.out / f"{options.name}.md").write_text(markdown(results))
-    print(markdown(results))
+    publish(options.out, options.name, results, markdown(results))
 
 
 if __name__ == "__main__":

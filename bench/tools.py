@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command-line codecs that the benchmarks run: how to encode, how to decode, over which settings."""
+import json
 import os
 import re
 import shutil
@@ -90,3 +91,11 @@ def choose(names, codecs):
         else:
             print(f"{codec.name}: {codec.tool} or its decoder is not installed, skipped")
     return chosen
+
+
+def publish(folder, name, results, text):
+    """Writes NAME.json and NAME.md, and prints the second."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    (folder / f"{name}.md").write_text(text)
+    print(text)
