@@ -16,6 +16,8 @@ import time
 
 import numpy as np
 
+from tools import publish
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CHANNELS = {"analysis": 3, "hyper_analysis": 1024, "hyper_mean": 96, "context_1": 1024, "context_2": 1024, "context_3": 1024,
             "synthesis": 512}
@@ -177,10 +179,7 @@ def main():
                             for direction, names in (("encode", ENCODER), ("decode", DECODER))}})
     results = {"device": engine["devices"][0]["description"], "side": options.side, "runners": list(runners),
                "versions": versions, "runs": runs}
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "gpu.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.out / "gpu.md").write_text(markdown(results))
-    print(markdown(results))
+    publish(options.out, "gpu", results, markdown(results))
 
 
 if __name__ == "__main__":
