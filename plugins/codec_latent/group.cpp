@@ -28,7 +28,7 @@ cv::Mat tensor(int channels, int rows, int columns) {
   return cv::Mat(std::vector<int>{rows, columns, channels}, CV_32F);
 }
 
-/// Rows `begin` to `end`, on all threads.
+/// Calls f(row) for all rows, on all threads.
 template <class F>
 void for_all_rows(int rows, F f) {
   cv::parallel_for_(cv::Range(0, rows), [&](const cv::Range& range) {
