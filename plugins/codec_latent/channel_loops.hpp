@@ -34,7 +34,8 @@ void copy_signs(const float* latents, int channels, float* out);
 /// To the nearest, ties to even.
 void round_to_bf16(float* values, int count);
 
-/// The integer half: log sigma of the hyper-latents, and the magnitudes that it lets expect. `fill` has kFill numbers.
+/// The integer half: log sigma of the hyper-latents, and the magnitudes that it lets expect. `fill` is
+/// EntropyTables::fill.
 void expect_channels(const std::int16_t* scales, const std::int32_t* bias, const std::int32_t* fill, int channels,
                      std::int16_t* expected, std::int16_t* base);
 /// `magnitude` by absolute value up to 255.

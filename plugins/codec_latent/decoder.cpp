@@ -73,7 +73,12 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
 
   const std::string name = params.get<std::string>("model");
   const EngineChoice choice = engine_choice(params);
-  const LatentModel::Parts parts = {"synthesis", "hyper_mean", "context_1", "context_2", "context_3"};
+  const Arithmetic arithmetic = header.fp32_means ? Arithmetic::fp32 : Arithmetic::chosen;
+  const LatentModel::Parts parts = {{"synthesis"},
+                                    {"hyper_mean", arithmetic},
+                                    {"context_1", arithmetic},
+                                    {"context_2", arithmetic},
+                                    {"context_3", arithmetic}};
   const auto model =
       name.empty() ? LatentModel::find(header.model, choice, parts) : LatentModel::open(name, choice, parts);
   char written[9], given[9];
@@ -106,7 +111,6 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   }
 
   const LatentModel::Lease networks = LatentModel::lease(model);
-  const Arithmetic arithmetic = header.fp32_means ? Arithmetic::fp32 : Arithmetic::chosen;
   std::vector<cv::Mat> latents(container.groups.size());
   std::vector<PostFilter> filters(container.groups.size());
   for (auto& [index, group] : symbols) {

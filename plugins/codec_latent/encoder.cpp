@@ -44,7 +44,7 @@ Metadata stripped(Metadata meta, const std::string& strip) {
 }
 
 LatentModel::Parts encoder_parts() {
-  return {"analysis", "hyper_analysis", "hyper_mean", "context_1", "context_2", "context_3"};
+  return {{"analysis"}, {"hyper_analysis"}, {"hyper_mean"}, {"context_1"}, {"context_2"}, {"context_3"}};
 }
 
 std::string model_name(const Params& params) {

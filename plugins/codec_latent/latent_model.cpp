@@ -32,6 +32,13 @@ SymbolTables symbol_tables(const Records& records, const std::string& name) {
   return SymbolTables(record.i32.data(), record.dims[0], record.dims[1]);
 }
 
+EngineChoice choice_for(Arithmetic arithmetic, const Model& model, EngineChoice choice) {
+  const std::vector<std::string>& allowed = model.manifest().precisions;
+  if (arithmetic == Arithmetic::fp32 && std::find(allowed.begin(), allowed.end(), "fp32") != allowed.end())
+    choice.precision = "fp32";
+  return choice;
+}
+
 }  // namespace
 
 EntropyTables::EntropyTables(const Records& records) {
@@ -101,9 +108,9 @@ std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const En
       throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
                   "give model=latent or the directory of a codec model");
     auto loading = std::async(std::launch::async, [model, choice, soon] {
-      for (const std::string& part : soon) {
+      for (const Part& part : soon) {
         try {
-          model.network(part, choice);
+          model.network(part.name, choice_for(part.arithmetic, model, choice));
         } catch (const Error&) {  // whoever uses the network meets the same error, and can report it
         }
       }
@@ -156,15 +163,10 @@ bool LatentModel::Networks::is_fp32(const std::string& part) const {
 Session& LatentModel::Networks::session(const std::string& part, Arithmetic arithmetic) {
   auto& session = sessions_[{part, arithmetic}];
   if (!session) {
-    EngineChoice choice = owner_.choice_;
-    const std::vector<std::string>& allowed = owner_.model_.manifest().precisions;
-    if (arithmetic == Arithmetic::fp32 && !is_fp32(part) &&
-        std::find(allowed.begin(), allowed.end(), "fp32") != allowed.end())
-      choice.precision = "fp32";
     try {
-      session = owner_.model_.network(part, choice)->session();
+      session = owner_.model_.network(part, choice_for(arithmetic, owner_.model_, owner_.choice_))->session();
     } catch (const Error& e) {
-      if (choice.precision == owner_.choice_.precision || e.code() != ErrorCode::unsupported) throw;
+      if (arithmetic == Arithmetic::chosen || e.code() != ErrorCode::unsupported) throw;
       session = owner_.model_.network(part, owner_.choice_)->session();  // of an engine without fp32
     }
   }

@@ -67,7 +67,11 @@ enum class Arithmetic { chosen, fp32 };
 
 class LatentModel {
  public:
-  using Parts = std::vector<std::string>;
+  struct Part {
+    std::string name;
+    Arithmetic arithmetic = Arithmetic::chosen;
+  };
+  using Parts = std::vector<Part>;
   /// Shared per process and engine choice. `soon`: networks that the caller is going to use, in this order; they are
   /// loaded in the background. Throws not_found, corrupt.
   static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice, const Parts& soon = {});

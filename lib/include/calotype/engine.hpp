@@ -41,8 +41,8 @@ class CALOTYPE_API Session {
   virtual ~Session();
   /// `in` holds every network input. `out` is filled with every output; Mats already in `out` may be reused when they
   /// fit. A picture in `out` asks for a picture of its type: clipped and rounded, grey as the mean of the three
-  /// channels. Three dimensions in `out`, of whatever size, ask for three; N must be
-  /// 1 then.
+  /// channels. Three dimensions in `out`, of whatever size, ask for three; N must
+  /// be 1 then.
   virtual void run(const TensorMap& in, TensorMap& out) = 0;
 };
 
