@@ -65,7 +65,7 @@ class ManifestReader {
            near.empty() ? "known keys: " + join(known) : "did you mean \"" + near + "\"?");
   }
 
-  /// The part that "PART_sha256" is about; "" where the key does not end so.
+  /// The part that "PART_xxh128" is about; "" where the key does not end so.
   static std::string part_before(const std::string& suffix, const std::string& key) {
     const bool ends_so =
         key.size() > suffix.size() && key.compare(key.size() - suffix.size(), suffix.size(), suffix) == 0;
@@ -77,10 +77,10 @@ class ManifestReader {
       manifest_.parts[part].uses = value;
       return;
     }
-    if (const std::string part = part_before("_sha256", key); !part.empty()) {
-      if (value.size() != 64 || value.find_first_not_of("0123456789abcdef") != std::string::npos)
-        refuse("\"part." + key + "\" is no checksum", "write 64 lower-case hex digits, as sha256sum does");
-      manifest_.parts[part].sha256 = value;
+    if (const std::string part = part_before("_xxh128", key); !part.empty()) {
+      if (value.size() != 32 || value.find_first_not_of("0123456789abcdef") != std::string::npos)
+        refuse("\"part." + key + "\" is no checksum", "write 32 lower-case hex digits, as xxhsum -H128 does");
+      manifest_.parts[part].xxh128 = value;
       return;
     }
     if (fs::path(value).filename() != value || value == "." || value == ".." || value.empty())

@@ -2,7 +2,6 @@
 #include "calotype/model.hpp"
 
 #include <algorithm>
-#include <future>
 #include <mutex>
 #include <set>
 #include <tuple>
@@ -11,9 +10,9 @@
 #include "calotype/io.hpp"
 #include "calotype/log.hpp"
 #include "calotype/registry.hpp"
+#include "checksum.hpp"
 #include "discovery.hpp"
 #include "manifest.hpp"
-#include "sha256.hpp"
 #include "text.hpp"
 
 namespace calotype {
@@ -56,22 +55,14 @@ bool holds_model(const fs::path& directory) {
   return fs::is_regular_file(directory / "model.ini", error);
 }
 
-void expect_checksum(const Manifest::Part& part, const std::string& got) {
-  if (got == part.sha256) return;
-  throw Error(ErrorCode::corrupt,
-              part.file.string() + ": expected SHA-256 " + part.sha256 + " as in model.ini, got " + got,
-              "install the model again");
-}
-
-Bytes read_verified(const Manifest::Part& part) {
-  Bytes bytes = read_file(part.file.string());
-  if (!part.sha256.empty()) expect_checksum(part, sha256_hex(bytes));
+FileView read_verified(const Manifest::Part& part) {
+  FileView bytes(part.file.string());
+  if (part.xxh128.empty()) return bytes;
+  if (const std::string got = xxh128_hex(bytes); got != part.xxh128)
+    throw Error(ErrorCode::corrupt,
+                part.file.string() + ": expected checksum " + part.xxh128 + " as in model.ini, got " + got,
+                "install the model again");
   return bytes;
-}
-
-/// Before an engine reads the file itself.
-void verify(const Manifest::Part& part) {
-  if (!part.sha256.empty()) expect_checksum(part, sha256_hex_of_file(part.file.string()));
 }
 
 const Manifest::Part& part_of(const Manifest& manifest, const std::string& name) {
@@ -189,7 +180,7 @@ void Model::add_path(const fs::path& directory) {
   shared().added_paths.push_back(directory);
 }
 
-Bytes Model::read(const std::string& part) const { return read_verified(part_of(*manifest_, part)); }
+FileView Model::read(const std::string& part) const { return read_verified(part_of(*manifest_, part)); }
 
 std::shared_ptr<Network> Model::network(const std::string& part_name, const EngineChoice& choice) const {
   const Manifest::Part& part = part_of(*manifest_, part_name);
@@ -203,21 +194,10 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
   const std::lock_guard<std::mutex> lock(slot->loading);
   auto& network = slot->network;
   if (network) return network;
-  // Beside one another, because each takes as long; nobody gets the network before its checksum is known to be right.
-  auto verified = std::async(std::launch::async, [&] {
-    verify(part);
-    if (!part.uses.empty()) verify(part_of(*manifest_, part.uses));
-  });
-  std::shared_ptr<Network> loaded;
-  try {
-    loaded = choice.engine == "auto" ? load_with_any_engine(part.file, options)
-                                     : Registry::global().engine(choice.engine)->load(part.file, options);
-  } catch (...) {
-    verified.get();  // a wrong checksum explains it better
-    throw;
-  }
-  verified.get();
-  network = loaded;
+  read_verified(part);
+  if (!part.uses.empty()) read_verified(part_of(*manifest_, part.uses));
+  network = choice.engine == "auto" ? load_with_any_engine(part.file, options)
+                                    : Registry::global().engine(choice.engine)->load(part.file, options);
   remember_use(network->info());
   return network;
 }

@@ -18,6 +18,8 @@ using DotFunction = void (*)(const int16_t* patches, const int16_t* weights, con
 constexpr long dot_weight(int length, int o, int i) {
   return (long(o / kDotOutputs) * length + i / 2 * 2) * kDotOutputs + o % kDotOutputs * 2 + i % 2;
 }
+constexpr int dot_length(int inputs) { return (inputs + 1) / 2 * 2; }
+constexpr int dot_outputs(int outputs) { return (outputs + kDotOutputs - 1) / kDotOutputs * kDotOutputs; }
 
 void dot_portable(const int16_t*, const int16_t*, const int32_t*, int, int, int32_t*);
 #if defined(__x86_64__)

@@ -2,12 +2,23 @@
 #include "integer_network.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <opencv2/core/utility.hpp>
 
+#include "../common/clones.hpp"
 #include "calotype/error.hpp"
 #include "dot.hpp"
 
 namespace calotype::latent {
+namespace {
+
+/// Sums of the magnitudes of the weights of each output of a block.
+CALOTYPE_CLONES void add_magnitudes(const std::int16_t* weights, int length, std::int64_t* sums) {
+  for (int i = 0; i < length; i += 2, weights += 2 * kDotOutputs)
+    for (int o = 0; o < kDotOutputs; ++o) sums[o] += std::abs(int(weights[2 * o])) + std::abs(int(weights[2 * o + 1]));
+}
+
+}  // namespace
 
 IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, int input_channels, int input_limit) {
   const auto fail = [&name](const std::string& what) {
@@ -17,37 +28,35 @@ IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, 
   std::int64_t limit = input_limit;
   for (int i = 0; records.has(name + "." + std::to_string(i) + ".weight"); ++i) {
     const std::string prefix = name + "." + std::to_string(i) + ".";
-    const Record& weight = records.i16(prefix + "weight", {-1, channels, -1, -1});
-    const std::vector<std::int32_t>& spec = records.i32(prefix + "spec", {4}).i32;
+    const Kernel kernel = records.kernel(prefix + "weight", channels);
+    const std::vector<std::int32_t> spec = records.i32(prefix + "spec", {4});
     Layer layer;
-    layer.outputs = weight.dims[0];
+    layer.outputs = kernel.outputs;
     layer.inputs = channels;
-    layer.side = weight.dims[2];
+    layer.side = kernel.side;
     layer.shuffle = spec[0];
     layer.relu = spec[1] != 0;
     layer.shift = spec[2];
     layer.limit = spec[3];
-    layer.bias = records.i32(prefix + "bias", {layer.outputs}).i32;
-    if ((layer.side != 1 && layer.side != 3) || weight.dims[3] != layer.side) fail("kernels are 1x1 or 3x3");
+    layer.bias = records.i32(prefix + "bias", {layer.outputs});
+    if (layer.side != 1 && layer.side != 3) fail("kernels are 1x1 or 3x3");
     if ((layer.shuffle != 1 && layer.shuffle != 2) || layer.outputs % (layer.shuffle * layer.shuffle))
       fail("bad shuffle");
     if (layer.shift < 1 || layer.shift > 30 || layer.limit < 1 || layer.limit > 32767) fail("bad rescaling");
 
-    const int area = layer.side * layer.side;
-    layer.length = (area * channels + 1) / 2 * 2;
-    layer.padded = (layer.outputs + kDotOutputs - 1) / kDotOutputs * kDotOutputs;
-    layer.weights.assign(std::size_t(layer.padded) * layer.length, 0);
-    for (int o = 0; o < layer.outputs; ++o) {
-      std::int64_t bound = std::abs(std::int64_t(layer.bias[o])) + (std::int64_t(1) << layer.shift);
-      for (int c = 0; c < channels; ++c)
-        for (int k = 0; k < area; ++k) {
-          const std::int16_t w = weight.i16[(std::size_t(o) * channels + c) * area + k];
-          layer.weights[std::size_t(dot_weight(layer.length, o, k * channels + c))] = w;
-          bound += std::abs(std::int64_t(w)) * limit;
-        }
-      if (bound > INT32_MAX) fail("a sum of layer " + std::to_string(i) + " could overflow");
-    }
+    layer.length = dot_length(layer.side * layer.side * channels);
+    layer.padded = dot_outputs(layer.outputs);
+    layer.weights = kernel.weights;
     layer.bias.resize(std::size_t(layer.padded), 0);
+    for (int first = 0; first < layer.padded; first += kDotOutputs) {
+      std::int64_t sums[kDotOutputs] = {};
+      add_magnitudes(layer.weights.get() + dot_weight(layer.length, first, 0), layer.length, sums);
+      for (int o = 0; o < kDotOutputs; ++o) {
+        const std::int64_t bias = std::abs(std::int64_t(layer.bias[std::size_t(first + o)]));
+        if (bias + (std::int64_t(1) << layer.shift) + sums[o] * limit > INT32_MAX)
+          fail("a sum of layer " + std::to_string(i) + " could overflow");
+      }
+    }
     channels = layer.outputs / (layer.shuffle * layer.shuffle);
     limit = layer.limit;
     layers_.push_back(std::move(layer));
@@ -99,7 +108,7 @@ Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
         const bool in_place = layer.length == in.channels && count == kDotBlock;
         for (int p = 0; p < count && !in_place; ++p)
           gather(in, row, first + p, layer.side / 2, &patches[std::size_t(p) * layer.length]);
-        dot(in_place ? in.at(row, first) : patches.data(), layer.weights.data(), layer.bias.data(), layer.length,
+        dot(in_place ? in.at(row, first) : patches.data(), layer.weights.get(), layer.bias.data(), layer.length,
             layer.padded, sums.data());
         for (int p = 0; p < count; ++p) {
           const std::int32_t* from = &sums[std::size_t(p) * layer.padded];

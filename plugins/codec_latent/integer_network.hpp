@@ -39,10 +39,10 @@ class IntegerNetwork {
     int inputs, outputs, side;  // side of the kernel: 1 or 3
     int shuffle, shift, limit;
     bool relu;
-    int length;                         // of a patch: side * side * inputs, made even
-    int padded;                         // outputs in whole blocks
-    std::vector<std::int16_t> weights;  // as dot_weight() says, input channels innermost
-    std::vector<std::int32_t> bias;     // padded
+    int length;  // of a patch: dot_length(side * side * inputs)
+    int padded;  // dot_outputs(outputs)
+    std::shared_ptr<const std::int16_t> weights;
+    std::vector<std::int32_t> bias;  // padded
   };
   static Activations apply(const Layer& layer, const Activations& in);
   std::vector<Layer> layers_;

@@ -23,13 +23,14 @@ std::uint32_t hash_of(const Manifest& manifest) {
   std::uint32_t hash = 0;
   for (const auto& [name, part] : manifest.parts)
     if (name != "analysis" && name != "hyper_analysis" && name != "synthesis_gradient")
-      hash = crc32(hash, part.sha256.data(), part.sha256.size());
+      hash = crc32(hash, part.xxh128.data(), part.xxh128.size());
   return hash;
 }
 
 SymbolTables symbol_tables(const Records& records, const std::string& name) {
-  const Record& record = records.i32(name, {-1, -1});
-  return SymbolTables(record.i32.data(), record.dims[0], record.dims[1]);
+  std::vector<int> dims;
+  const std::vector<std::int32_t> frequencies = records.i32(name, {-1, -1}, &dims);
+  return SymbolTables(frequencies.data(), dims[0], dims[1]);
 }
 
 EngineChoice choice_for(Arithmetic arithmetic, const Model& model, EngineChoice choice) {
@@ -42,22 +43,22 @@ EngineChoice choice_for(Arithmetic arithmetic, const Model& model, EngineChoice 
 }  // namespace
 
 EntropyTables::EntropyTables(const Records& records) {
-  const Record& bias = records.i32("scale_bias", {-1, -1});
-  anchors = bias.dims[0];
-  channels = bias.dims[1];
-  scale_bias = bias.i32;
+  std::vector<int> dims;
+  scale_bias = records.i32("scale_bias", {-1, -1}, &dims);
+  anchors = dims[0];
+  channels = dims[1];
   for (std::int32_t& b : scale_bias) b = std::clamp(b, -4096, 4096);
   hyper_symbols = symbol_tables(records, "hyper.freq");
   hyper_channels = hyper_symbols.rows();
   symbols = symbol_tables(records, "symbol.freq");
-  symbol_shift = records.i32("symbol.shift", {kTables}).i32;
-  skip = records.i32("symbol.skip", {1}).i32[0];
-  const std::vector<std::int16_t>& magnitudes = records.i16("magnitude", {256}).i16;
+  symbol_shift = records.i32("symbol.shift", {kTables});
+  skip = records.i32("symbol.skip", {1})[0];
+  const std::vector<std::int16_t> magnitudes = records.i16("magnitude", {256});
   magnitude.assign(magnitudes.begin(), magnitudes.end());
-  const std::vector<std::int16_t>& fills = records.i16("fill", {kFillMax - kFillMin + 1}).i16;
+  const std::vector<std::int16_t> fills = records.i16("fill", {kFillMax - kFillMin + 1});
   fill.assign(fills.begin(), fills.end());
-  predict_scale = records.i32("predict.scale", {-1}).i32;
-  predict_weight = records.i32("predict.weight", {predicted(), 4}).i32;
+  predict_scale = records.i32("predict.scale", {-1});
+  predict_weight = records.i32("predict.weight", {predicted(), 4});
   hyper = IntegerNetwork(records, "hyper", hyper_channels, 127);
   for (int k = 1; k < kSteps; ++k)
     context[k - 1] = IntegerNetwork(records, "context" + std::to_string(k), 2 * channels, kBaseMax);
@@ -89,11 +90,11 @@ std::vector<std::int32_t> EntropyTables::bias_at(int rate) const {
 LatentModel::LatentModel(const Model& model, const EngineChoice& choice, const Records& records)
     : model_(model), choice_(choice), tables_(records), hash_(hash_of(model.manifest())) {
   const std::vector<int> shape = {tables_.anchors, tables_.channels};
-  gain_ = records.f32("gain", shape).f32;
-  inverse_ = records.f32("inverse", shape).f32;
-  norm_ = records.f32("norm", shape).f32;
-  lambda_ = records.f32("lambda", {tables_.anchors}).f32;
-  rounding_ = records.f32("mu", {1}).f32[0];
+  gain_ = records.f32("gain", shape);
+  inverse_ = records.f32("inverse", shape);
+  norm_ = records.f32("norm", shape);
+  lambda_ = records.f32("lambda", {tables_.anchors});
+  rounding_ = records.f32("mu", {1})[0];
 }
 
 std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice, const Parts& soon) {

@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 std::vector<Bytes> fuzz_seeds() {
   const std::string text =
       "[model]\nid=m\ntask=codec\nversion=1\nlicense=Apache-2.0\nsource=none\n\n[part]\nanalysis=a.onnx\n"
-      "analysis_sha256=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n\n"
+      "analysis_xxh128=0123456789abcdef0123456789abcdef\n\n"
       "[tile]\nmultiple=16\nhalo=64\nsize=1024\n\n[engine]\nprecision=fp32,bf16\n";
   return {Bytes(text.begin(), text.end())};
 }

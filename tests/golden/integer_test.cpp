@@ -7,48 +7,73 @@
 #include "calotype/error.hpp"
 #include "dot.hpp"
 #include "integer_network.hpp"
+#include "support.hpp"
 
 using namespace calotype;
 using namespace calotype::latent;
 
 namespace {
 
-/// entropy.bin in memory.
+/// entropy.bin.
 class RecordsFile {
  public:
-  RecordsFile() : bytes_{'C', 'E', 'N', 'T', 1, 0, 0, 0} {}
-  template <class T>
-  RecordsFile& add(const std::string& name, const std::vector<int>& dims, const std::vector<T>& values) {
-    bytes_.push_back(std::uint8_t(name.size()));
-    bytes_.insert(bytes_.end(), name.begin(), name.end());
-    bytes_.push_back(sizeof(T) == 2 ? 1 : 2);
-    bytes_.push_back(std::uint8_t(dims.size()));
-    for (const int d : dims) little(d, 4);
-    for (const T v : values) little(v, sizeof(T));
+  RecordsFile& add(const std::string& name, const std::vector<int>& dims, const std::vector<std::int32_t>& values) {
+    begin(name, 2, dims);
+    for (const std::int32_t v : values) little(v, 4);
     return *this;
   }
-  const Bytes& bytes() const { return bytes_; }
+  /// outputs x inputs x side x side, as docs/bitstream.md says.
+  RecordsFile& add_kernel(const std::string& name, const std::vector<int>& dims,
+                          const std::vector<std::int16_t>& weights) {
+    begin(name, 4, dims);
+    const int area = dims[2] * dims[3], sums = dims[1] * area;
+    for (int block = 0; block < dims[0]; block += 32)
+      for (int pair = 0; pair < sums; pair += 2)
+        for (int o = block; o < block + 32; ++o)
+          for (int i = pair; i < pair + 2; ++i) {
+            const bool exists = o < dims[0] && i < sums;
+            const int place = (o * dims[1] + i % dims[1]) * area + i / dims[1];
+            little(exists ? weights[std::size_t(place)] : 0, 2);
+          }
+    return *this;
+  }
+  Records read() const {
+    const ScratchDirectory scratch;
+    write_file(scratch.file("entropy.bin"), bytes);
+    return Records(FileView(scratch.file("entropy.bin")));
+  }
+
+  Bytes bytes = {'C', 'E', 'N', 'T', 2, 0, 0, 0};
 
  private:
-  void little(std::int64_t value, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) bytes_.push_back(std::uint8_t(value >> (8 * i)));
+  void begin(const std::string& name, std::uint8_t type, const std::vector<int>& dims) {
+    bytes.push_back(std::uint8_t(name.size()));
+    bytes.insert(bytes.end(), name.begin(), name.end());
+    bytes.push_back(type);
+    bytes.push_back(std::uint8_t(dims.size()));
+    for (const int d : dims) little(d, 4);
+    while (bytes.size() % 64) bytes.push_back(0);
   }
-  Bytes bytes_;
+  void little(std::int64_t value, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) bytes.push_back(std::uint8_t(value >> (8 * i)));
+  }
 };
 
-RecordsFile random_network(std::mt19937& random, int channels) {
+struct RandomNetwork {
+  RandomNetwork(std::mt19937& random, int channels) : w1(std::size_t(8) * channels), w3(std::size_t(5) * 2 * 9) {
+    for (auto& w : w1) w = std::int16_t(int(random() % 2001) - 1000);
+    for (auto& w : w3) w = std::int16_t(int(random() % 4001) - 2000);
+    file.add_kernel("net.0.weight", {8, channels, 1, 1}, w1)
+        .add("net.0.bias", {8}, b1)
+        .add("net.0.spec", {4}, {2, 1, 6, 4095});
+    file.add_kernel("net.1.weight", {5, 2, 3, 3}, w3)
+        .add("net.1.bias", {5}, b3)
+        .add("net.1.spec", {4}, {1, 0, 9, 2047});
+  }
+  std::vector<std::int16_t> w1, w3;
+  std::vector<std::int32_t> b1 = {1, -2, 3, -4, 5, -6, 7, -8}, b3 = {100, -100, 0, 5000, -5000};
   RecordsFile file;
-  std::vector<std::int16_t> w1(std::size_t(8) * channels), w3(std::size_t(5) * 2 * 9);
-  for (auto& w : w1) w = std::int16_t(int(random() % 2001) - 1000);
-  for (auto& w : w3) w = std::int16_t(int(random() % 4001) - 2000);
-  file.add<std::int16_t>("net.0.weight", {8, channels, 1, 1}, w1)
-      .add<std::int32_t>("net.0.bias", {8}, {1, -2, 3, -4, 5, -6, 7, -8})
-      .add<std::int32_t>("net.0.spec", {4}, {2, 1, 6, 4095});
-  file.add<std::int16_t>("net.1.weight", {5, 2, 3, 3}, w3)
-      .add<std::int32_t>("net.1.bias", {5}, {100, -100, 0, 5000, -5000})
-      .add<std::int32_t>("net.1.spec", {4}, {1, 0, 9, 2047});
-  return file;
-}
+};
 
 }  // namespace
 
@@ -86,8 +111,8 @@ BOOST_AUTO_TEST_CASE(every_dot_product_is_equal) {
 BOOST_AUTO_TEST_CASE(a_network_equals_the_formula_for_any_number_of_threads) {
   std::mt19937 random(4);
   const int channels = 6;
-  const RecordsFile file = random_network(random, channels);
-  const Records records(file.bytes());
+  const RandomNetwork random_network(random, channels);
+  const Records records = random_network.file.read();
   const IntegerNetwork network(records, "net", channels, 448);
   Activations in(5, 7, channels);
   for (auto& v : in.values) v = std::int16_t(int(random() % 897) - 448);
@@ -101,22 +126,22 @@ BOOST_AUTO_TEST_CASE(a_network_equals_the_formula_for_any_number_of_threads) {
   for (int y = 0; y < 5; ++y)
     for (int x = 0; x < 7; ++x)
       for (int o = 0; o < 8; ++o) {
-        std::int64_t sum = records.i32("net.0.bias").i32[std::size_t(o)];
+        std::int64_t sum = random_network.b1[std::size_t(o)];
         for (int c = 0; c < channels; ++c)
-          sum += std::int64_t(in.at(y, x)[c]) * records.i16("net.0.weight").i16[std::size_t(o * channels + c)];
+          sum += std::int64_t(in.at(y, x)[c]) * random_network.w1[std::size_t(o * channels + c)];
         middle.at(2 * y + o % 4 / 2, 2 * x + o % 2)[o / 4] = rescale(sum, 6, 0, 4095);
       }
   for (int y = 0; y < 10; ++y)
     for (int x = 0; x < 14; ++x)
       for (int o = 0; o < 5; ++o) {
-        std::int64_t sum = records.i32("net.1.bias").i32[std::size_t(o)];
+        std::int64_t sum = random_network.b3[std::size_t(o)];
         for (int c = 0; c < 2; ++c)
           for (int ky = 0; ky < 3; ++ky)
             for (int kx = 0; kx < 3; ++kx) {
               const int sy = y + ky - 1, sx = x + kx - 1;
               if (sy < 0 || sy >= 10 || sx < 0 || sx >= 14) continue;
-              sum += std::int64_t(middle.at(sy, sx)[c]) *
-                     records.i16("net.1.weight").i16[std::size_t(((o * 2 + c) * 3 + ky) * 3 + kx)];
+              sum +=
+                  std::int64_t(middle.at(sy, sx)[c]) * random_network.w3[std::size_t(((o * 2 + c) * 3 + ky) * 3 + kx)];
             }
         expected.at(y, x)[o] = rescale(sum, 9, -2047, 2047);
       }
@@ -131,10 +156,10 @@ BOOST_AUTO_TEST_CASE(a_network_equals_the_formula_for_any_number_of_threads) {
 
 BOOST_AUTO_TEST_CASE(a_network_that_could_overflow_is_refused) {
   RecordsFile file;
-  file.add<std::int16_t>("net.0.weight", {1, 3, 1, 1}, {32767, 32767, 32767})
-      .add<std::int32_t>("net.0.bias", {1}, {0})
-      .add<std::int32_t>("net.0.spec", {4}, {1, 1, 8, 4095});
-  const Records records(file.bytes());
+  file.add_kernel("net.0.weight", {1, 3, 1, 1}, {32767, 32767, 32767})
+      .add("net.0.bias", {1}, {0})
+      .add("net.0.spec", {4}, {1, 1, 8, 4095});
+  const Records records = file.read();
   BOOST_CHECK_NO_THROW(IntegerNetwork(records, "net", 3, 448));
   BOOST_CHECK_THROW(IntegerNetwork(records, "net", 3, 32767), Error);
   BOOST_CHECK_THROW(IntegerNetwork(records, "net", 4, 448), Error);
@@ -142,11 +167,12 @@ BOOST_AUTO_TEST_CASE(a_network_that_could_overflow_is_refused) {
 
 BOOST_AUTO_TEST_CASE(broken_tables_are_refused) {
   std::mt19937 random(5);
-  const Bytes good = random_network(random, 6).bytes();
-  for (std::size_t size = 0; size < good.size(); ++size) {
+  RecordsFile file = RandomNetwork(random, 6).file;
+  while (!file.bytes.empty()) {
+    file.bytes.pop_back();
     // Cut between records the file is well-formed but lacks some; anywhere else it is not.
     try {
-      const Records records(Bytes(good.begin(), good.begin() + std::ptrdiff_t(size)));
+      const Records records = file.read();
       BOOST_CHECK_THROW(records.i32("net.1.spec", {4}), Error);
     } catch (const Error& e) {
       BOOST_CHECK(e.code() == ErrorCode::corrupt);

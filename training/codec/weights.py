@@ -6,23 +6,47 @@ import struct
 import numpy as np
 
 PARTS = ('analysis', 'hyper_analysis', 'hyper_mean', 'context_1', 'context_2', 'context_3', 'synthesis')
-TYPES = {1: '<i2', 2: '<i4', 3: '<f4'}
+TYPES = {1: '<i2', 2: '<i4', 3: '<f4', 4: '<i2'}
+KERNEL = 4  # int16 O,I,k,k as the decoder's dot products read them
+ALIGNMENT = 64
+
+
+def blocks(outputs, inputs):
+    """Of 32 outputs, filled up, and of pairs of inputs."""
+    return -(-outputs // 32), -(-inputs // 2)
+
+
+def to_blocks(w):
+    o, i, k, _ = w.shape
+    down, pairs = blocks(o, i * k * k)
+    padded = np.zeros((down * 32, pairs * 2), w.dtype)
+    padded[:o, :i * k * k] = w.transpose(0, 2, 3, 1).reshape(o, -1)
+    return padded.reshape(down, 32, pairs, 2).transpose(0, 2, 1, 3)
+
+
+def from_blocks(data, dims):
+    o, i, k, _ = dims
+    down, pairs = blocks(o, i * k * k)
+    rows = data.reshape(down, pairs, 32, 2).transpose(0, 2, 1, 3).reshape(down * 32, pairs * 2)
+    return rows[:o, :i * k * k].reshape(o, k, k, i).transpose(0, 3, 1, 2)
 
 
 def write_records(path, records):
-    """records: name -> int16, int32 or float32 array. Magic CENT, u32 version 1, then u8 length, name, u8 type, u8 ndim, u32 dims, data."""
-    codes = {np.dtype(v): k for k, v in TYPES.items()}
+    """records: name -> int16, int32 or float32 array. Magic CENT, u32 version 2, then u8 length, name, u8 type, u8 ndim, u32 dims, data from a multiple of 64 bytes on."""
+    codes = {np.dtype(v): k for k, v in TYPES.items() if k != KERNEL}
     with open(path, 'wb') as f:
-        f.write(b'CENT' + struct.pack('<I', 1))
+        f.write(b'CENT' + struct.pack('<I', 2))
         for name, value in records.items():
-            value = np.ascontiguousarray(value)
-            f.write(struct.pack('<B', len(name)) + name.encode() + struct.pack('<BB', codes[value.dtype], value.ndim))
-            f.write(struct.pack('<%dI' % value.ndim, *value.shape) + value.tobytes())
+            value = np.asarray(value)
+            kernel = value.dtype == np.int16 and value.ndim == 4
+            f.write(struct.pack('<B', len(name)) + name.encode() + struct.pack('<BB', KERNEL if kernel else codes[value.dtype], value.ndim))
+            f.write(struct.pack('<%dI' % value.ndim, *value.shape))
+            f.write(bytes(-f.tell() % ALIGNMENT) + np.ascontiguousarray(to_blocks(value) if kernel else value).tobytes())
 
 
 def read_records(path):
     data, at, out = open(path, 'rb').read(), 8, {}
-    assert data[:4] == b'CENT' and struct.unpack('<I', data[4:8])[0] == 1
+    assert data[:4] == b'CENT' and struct.unpack('<I', data[4:8])[0] == 2
     while at < len(data):
         n = data[at]
         name = data[at + 1:at + 1 + n].decode()
@@ -30,9 +54,11 @@ def read_records(path):
         at += 3 + n
         dims = struct.unpack_from('<%dI' % ndim, data, at)
         at += 4 * ndim
-        count = int(np.prod(dims)) if ndim else 1
-        out[name] = np.frombuffer(data, TYPES[kind], count, at).reshape(dims).copy()
-        at += out[name].nbytes
+        at += -at % ALIGNMENT
+        count = int(np.prod(blocks(dims[0], int(np.prod(dims[1:]))))) * 64 if kind == KERNEL else int(np.prod(dims))
+        values = np.frombuffer(data, TYPES[kind], count, at)
+        out[name] = (from_blocks(values, dims) if kind == KERNEL else values.reshape(dims)).copy()
+        at += values.nbytes
     return out
 
 

@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """model.ini, and exported folders."""
-import hashlib
 import os
 import re
 import shutil
+import xxhash
 
 
 def digest(folder, file):
     with open(os.path.join(folder, file), 'rb') as f:
-        return hashlib.sha256(f.read()).hexdigest()
+        return xxhash.xxh3_128_hexdigest(f.read())
 
 
 def write_manifest(folder, model, parts, tile, uses={}, **sections):
     """model: id, task, version, source; parts: name -> file; tile: multiple, halo, size; uses: part -> part that holds its weights; sections: further ones."""
     checked = {}
     for name, file in parts.items():
-        checked.update({name: file, name + '_sha256': digest(folder, file)})
+        checked.update({name: file, name + '_xxh128': digest(folder, file)})
         if name in uses:
             checked[name + '_uses'] = uses[name]
     model = dict(id=model['id'], task=model['task'], version=model['version'], license='Apache-2.0', source=model['source'])
@@ -31,7 +31,7 @@ def renew_checksum(folder, part):
     with open(path) as f:
         text = f.read()
     file = re.search(f'^{part}=(.*)$', text, re.M)[1]
-    text = re.sub(f'^{part}_sha256=.*$', f'{part}_sha256={digest(folder, file)}', text, flags=re.M)
+    text = re.sub(f'^{part}_xxh128=.*$', f'{part}_xxh128={digest(folder, file)}', text, flags=re.M)
     with open(path, 'w') as f:
         f.write(text)
 

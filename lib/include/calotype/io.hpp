@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "calotype/image.hpp"
@@ -16,6 +17,20 @@ struct Limits {
 
 /// The whole file, or standard input for "-". Throws not_found, io or limit.
 CALOTYPE_API Bytes read_file(const std::string& path, const Limits& limits = {});
+/// A file of data that belongs to the program, such as weights: mapped into memory, read only, shared by copies of the
+/// view. Whoever renews such a file replaces it; one that shrinks in place ends the process that reads it.
+class CALOTYPE_API FileView {
+ public:
+  /// Throws not_found; io for anything but an ordinary file.
+  explicit FileView(const std::string& path);
+  const std::uint8_t* data() const { return static_cast<const std::uint8_t*>(pages_.get()); }  ///< null where empty
+  std::size_t size() const { return size_; }
+
+ private:
+  std::shared_ptr<const void> pages_;
+  std::size_t size_ = 0;
+};
+
 /// The file gets its name when it is whole: a reader never sees half of it, and a failure leaves nothing behind. A
 /// process that is killed leaves at most `.name.XXXXXX.tmp`, and that only where it replaces a file or the file system
 /// has no unnamed ones.

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "calotype/engine.hpp"
-#include "calotype/image.hpp"
+#include "calotype/io.hpp"
 #include "calotype/params.hpp"
 #include "calotype/tiling.hpp"
 
@@ -18,7 +18,7 @@ struct Manifest {
   std::string id, task, version, license, source;
   struct Part {
     std::filesystem::path file;
-    std::string sha256;  ///< lower-case hex; verified when the part is first read
+    std::string xxh128;  ///< checksum, 32 lower-case hex digits; verified when the part is read
     std::string uses;    ///< another part whose file this network's weights lie in, or ""; verified with it
   };
   std::map<std::string, Part> parts;
@@ -49,7 +49,7 @@ class CALOTYPE_API Model {
 
   const Manifest& manifest() const { return *manifest_; }
   /// The bytes of a non-network part, checksum verified.
-  Bytes read(const std::string& part) const;
+  FileView read(const std::string& part) const;
   /// A network of this model; loaded once per process and choice, then shared. engine=auto walks engines by priority
   /// and moves on only on `unsupported` or `engine`, with one log line; a named engine never falls back.
   std::shared_ptr<Network> network(const std::string& part, const EngineChoice& choice) const;

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 
 namespace calotype::network {
 namespace {
@@ -36,26 +29,6 @@ std::pair<std::string, std::string> read_entry(Span message) {
 
 }  // namespace
 
-Mapping::Mapping(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    throw Error(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                file.string() + ": cannot read: " + std::strerror(errno), "check the path");
-  struct stat status {};
-  const bool known = ::fstat(descriptor, &status) == 0;
-  size_ = known ? static_cast<std::size_t>(status.st_size) : 0;
-  data_ = size_ ? ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
-  ::close(descriptor);
-  if (data_ == MAP_FAILED) throw corrupt(file.string() + ": holds no data");
-}
-
-Mapping::~Mapping() { ::munmap(data_, size_); }
-
-Span Mapping::bytes() const {
-  const auto* begin = static_cast<const std::uint8_t*>(data_);
-  return {begin, begin + size_};
-}
-
 std::size_t Tensor::width() const {
   return type == fp16 ? 2 : type == fp32 || type == int32 ? 4 : type == int64 ? 8 : 0;
 }
@@ -67,7 +40,7 @@ void fail_type(const Tensor& tensor) {
 }
 
 TensorFile::TensorFile(const std::filesystem::path& file)
-    : folder_(file.parent_path()), model_(std::make_shared<const Mapping>(file)) {}
+    : folder_(file.parent_path()), model_(std::make_shared<const FileView>(file.string())) {}
 
 Tensor TensorFile::tensor(Span message) {
   Tensor tensor;
@@ -113,8 +86,8 @@ void TensorFile::find_external(Tensor& tensor, const std::vector<Span>& entries)
   if (location.empty() || location == "." || location == ".." || location.find('/') != std::string::npos)
     refuse("\"" + location + "\" is no name of a file beside the model");
   auto& file = others_[location];
-  if (!file) file = std::make_shared<const Mapping>(folder_ / location);
-  const Span all = file->bytes();
+  if (!file) file = std::make_shared<const FileView>((folder_ / location).string());
+  const Span all = span(*file);
   if (offset > all.size() || length > all.size() - offset)
     refuse("bytes " + std::to_string(offset) + " + " + std::to_string(length) + " are not in \"" + location + "\"");
   tensor.raw = {all.begin + offset, all.begin + offset + length};

@@ -8,23 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "calotype/io.hpp"
 #include "wire.hpp"
 
 namespace calotype::network {
 
-/// A file in memory, read only.
-class Mapping {
- public:
-  explicit Mapping(const std::filesystem::path& file);
-  ~Mapping();
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  Span bytes() const;
-
- private:
-  void* data_;
-  std::size_t size_;
-};
+inline Span span(const FileView& file) { return {file.data(), file.data() + file.size()}; }
 
 /// Values of TensorProto.data_type.
 enum TensorType : std::uint64_t { fp32 = 1, int32 = 6, int64 = 7, fp16 = 10 };
@@ -33,11 +22,11 @@ struct Tensor {
   std::string name;
   std::uint64_t type = 0;
   std::vector<int> dims;
-  std::size_t count = 1;                ///< of elements
-  std::vector<float> listed;            ///< numbers that are written one by one
-  Span raw;                             ///< else all of them, little-endian, of the length that type and dims say
-  bool external = false;                ///< raw lies in another file
-  std::shared_ptr<const Mapping> file;  ///< which holds raw
+  std::size_t count = 1;                 ///< of elements
+  std::vector<float> listed;             ///< numbers that are written one by one
+  Span raw;                              ///< else all of them, little-endian, of the length that type and dims say
+  bool external = false;                 ///< raw lies in another file
+  std::shared_ptr<const FileView> file;  ///< which holds raw
 
   /// Bytes of an element; 0 for types that nobody here reads.
   std::size_t width() const;
@@ -49,7 +38,7 @@ struct Tensor {
 class TensorFile {
  public:
   explicit TensorFile(const std::filesystem::path& file);
-  Span bytes() const { return model_->bytes(); }
+  Span bytes() const { return span(*model_); }
   /// Reads a TensorProto of this file. Throws corrupt where its values are not as many as its shape says, or not in a
   /// file of this folder. Those of a type that nobody here reads are not counted; in another file it is unsupported.
   Tensor tensor(Span message);
@@ -58,8 +47,8 @@ class TensorFile {
   void find_external(Tensor& tensor, const std::vector<Span>& entries);
 
   std::filesystem::path folder_;
-  std::shared_ptr<const Mapping> model_;
-  std::map<std::string, std::shared_ptr<const Mapping>> others_;  ///< each mapped once
+  std::shared_ptr<const FileView> model_;
+  std::map<std::string, std::shared_ptr<const FileView>> others_;  ///< each mapped once
 };
 
 }  // namespace calotype::network
