@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <oneapi/dnnl/dnnl.hpp>
 
-#include "bf16_backend.hpp"
 #include "calotype/error.hpp"
-#include "fp32_backend.hpp"
 #include "kernels/kernels.hpp"
+#include "onednn_backend.hpp"
+#include "packed_backend.hpp"
 
 namespace calotype {
 namespace {
@@ -55,13 +55,20 @@ std::shared_ptr<Network> OnednnEngine::load(const std::filesystem::path& onnx, c
   const auto accepts = [&](const char* precision) {
     return std::find(options.precisions.begin(), options.precisions.end(), precision) != options.precisions.end();
   };
-  const bool bf16 = accepts("bf16") && kernels::unit() != kernels::Unit::none;
-  if (!bf16 && !accepts("fp32"))
+  const bool bf16 = accepts("bf16") && kernels::unit() != kernels::Unit::none, fp32 = accepts("fp32");
+  if (!bf16 && !fp32)
     throw Error(ErrorCode::unsupported, "engine onednn runs fp32, and bf16 only on CPUs with AVX512_BF16 or AMX",
                 "use precision=fp32");
   const auto program = std::make_shared<network::Program>(network::fuse(network::read_onnx(onnx)));
-  return std::make_shared<OnednnNetwork>(program, bf16 ? make_bf16_backend(program) : make_fp32_backend(program),
-                                         bf16 ? "bf16" : "fp32", options.threads);
+  const auto network = [&](std::shared_ptr<const Backend> backend, const char* precision) {
+    return std::make_shared<OnednnNetwork>(program, std::move(backend), precision, options.threads);
+  };
+  try {
+    return network(make_packed_backend(program, !bf16), bf16 ? "bf16" : "fp32");
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::unsupported || !fp32) throw;
+    return network(make_onednn_backend(program), "fp32");
+  }
 }
 
 }  // namespace calotype

@@ -13,13 +13,11 @@ namespace {
 
 using network::Step;
 
-constexpr int kTileElements = kernels::kTileBytes / int(sizeof(bf16));
-
-int chunks(int depth) { return (depth + kernels::kDepth - 1) / kernels::kDepth; }
+int chunks(const PackedConvolution& c, int inputs) { return (inputs + c.depth() - 1) / c.depth(); }
 
 int count_steps(const PackedConvolution& c) {
-  return is_dense(c.inputs) ? c.kernel[0] * chunks(c.kernel[1] * c.inputs)
-                            : c.kernel[0] * c.kernel[1] * chunks(c.inputs);
+  return is_dense(c.inputs) ? c.kernel[0] * chunks(c, c.kernel[1] * c.inputs)
+                            : c.kernel[0] * c.kernel[1] * chunks(c, c.inputs);
 }
 
 int tiles_across(const PackedConvolution& c) { return kernels::halves(c.outputs, c.pad); }
@@ -28,28 +26,29 @@ int tiles_across(const PackedConvolution& c) { return kernels::halves(c.outputs,
 /// done(at); for all steps that read inputs from `first` to `end`.
 template <class Set, class Clear, class Done>
 void for_each_step(const PackedConvolution& c, int first, int end, Set set, Clear clear, Done done) {
+  const int depth = c.depth();
   if (is_dense(c.inputs)) {  // a row of the kernel at a time
     const int row = c.kernel[1] * c.inputs;
     for (int y = 0; y < c.kernel[0]; ++y)
-      for (int chunk = 0; chunk < chunks(row); ++chunk) {
-        for (int k = 0; k < kernels::kDepth; ++k)
-          if (const int i = chunk * kernels::kDepth + k; i < row)
+      for (int chunk = 0; chunk < chunks(c, row); ++chunk) {
+        for (int k = 0; k < depth; ++k)
+          if (const int i = chunk * depth + k; i < row)
             set(k, y, i / c.inputs, i % c.inputs);
           else
             clear(k);
-        done(y * chunks(row) + chunk);
+        done(y * chunks(c, row) + chunk);
       }
     return;
   }
-  for (int input = first; input < end; input += kernels::kDepth)
+  for (int input = first; input < end; input += depth)
     for (int y = 0; y < c.kernel[0]; ++y)
       for (int x = 0; x < c.kernel[1]; ++x) {
-        for (int k = 0; k < kernels::kDepth; ++k)
+        for (int k = 0; k < depth; ++k)
           if (input + k < end)
             set(k, y, x, input + k);
           else
             clear(k);
-        done((input / kernels::kDepth * c.kernel[0] + y) * c.kernel[1] + x);
+        done((input / depth * c.kernel[0] + y) * c.kernel[1] + x);
       }
 }
 
@@ -67,13 +66,29 @@ struct Piece {
   int inputs() const { return end_input - first_input; }
 };
 
-/// Weights of a piece, outputs x inputs x kernel, rounded; and what rounding left of them.
+/// Weights of a piece, outputs x inputs x kernel, in the order of the file; and what rounding left of them.
+template <class Element>
 struct Rounded {
-  std::vector<bf16> weights, rest;
+  std::vector<Element> weights, rest;
 };
 
+/// `count` of a step's weights from `first` on.
+void round(const Step& step, std::size_t first, std::size_t count, float* weights, float*) {
+  step.weights.copy(first, count, weights);
+}
+void round(const Step& step, std::size_t first, std::size_t count, bf16* weights, bf16* rest) {
+  if (step.weights.halves) return kernels::narrow(step.weights.halves.get() + 2 * first, count, weights, rest);
+  std::vector<float> wide(count);
+  step.weights.copy(first, count, wide.data());
+  narrow(wide.data(), weights, int(count));
+  if (!rest) return;
+  for (std::size_t i = 0; i < count; ++i) wide[i] -= widened(weights[i]);
+  narrow(wide.data(), rest, int(count));
+}
+
 /// In the file, inputs come before outputs where convolutions are transposed.
-void round(const Step& step, const Piece& piece, bool with_rest, Rounded& to) {
+template <class Element>
+void round(const Step& step, const Piece& piece, bool with_rest, Rounded<Element>& to) {
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
   const std::size_t area = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
   const std::size_t across = std::size_t(step.weights.dims[1]);
@@ -84,20 +99,10 @@ void round(const Step& step, const Piece& piece, bool with_rest, Rounded& to) {
   const std::size_t run = std::size_t(columns) * area, size = std::size_t(rows) * run + 1;  // see kernels::Weights
   to.weights.resize(size);
   to.rest.resize(with_rest ? size : 0);
-  std::vector<float> wide(step.weights.halves ? 0 : run), left(with_rest ? wide.size() : 0);
   for (int row = 0; row < rows; ++row) {
     const std::size_t first = (std::size_t(first_row + row) * across + std::size_t(first_column)) * area;
-    bf16* const weights = &to.weights[std::size_t(row) * run];
-    bf16* const rest = with_rest ? &to.rest[std::size_t(row) * run] : nullptr;
-    if (step.weights.halves) {
-      kernels::narrow(step.weights.halves.get() + 2 * first, run, weights, rest);
-      continue;
-    }
-    step.weights.copy(first, run, wide.data());
-    narrow(wide.data(), weights, int(run));
-    if (!with_rest) continue;
-    for (std::size_t i = 0; i < run; ++i) left[i] = wide[i] - widened(weights[i]);
-    narrow(left.data(), rest, int(run));
+    const std::size_t at = std::size_t(row) * run;
+    round(step, first, run, &to.weights[at], with_rest ? &to.rest[at] : nullptr);
   }
 }
 
@@ -109,7 +114,8 @@ struct Part {
 };
 
 /// The tiles of kHalf outputs, `first` and those after it.
-void fill(Part& part, const Step& step, const Piece& piece, const Rounded& rounded, int first) {
+template <class Element>
+void fill(Part& part, const Step& step, const Piece& piece, const Rounded<Element>& rounded, int first) {
   PackedConvolution& c = part.packed;
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
   const int halves = tiles_across(c), width = halves * kernels::kHalf;
@@ -129,11 +135,13 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded& round
           (output - piece.first_output) * per_output + int(tap.stored);
   }
 
-  bf16* const tiles = c.memory.get() + std::ptrdiff_t(first / width) * c.tile_steps * halves * kTileElements +
-                      first % width / kernels::kHalf * kTileElements;
-  kernels::Weights weights[kernels::kDepth], rest[kernels::kDepth];
+  char* const tiles =
+      c.tiles.get() + first / width * c.block_bytes() + first % width / kernels::kHalf * kernels::kTileBytes;
+  kernels::Weights<Element> weights[kernels::depth<Element>()], rest[kernels::depth<Element>()];
   const auto fill_step = [&](int at) {
-    const auto tile = [&](int i) { return tiles + std::ptrdiff_t(i) * halves * kTileElements; };
+    const auto tile = [&](int i) {
+      return reinterpret_cast<Element*>(tiles + std::ptrdiff_t(i) * halves * kernels::kTileBytes);
+    };
     kernels::fill_tile(weights, lanes, tile(at));
     if (c.split) kernels::fill_tile(rest, lanes, tile(c.tile_steps / 2 + at));
   };
@@ -147,13 +155,15 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded& round
       c, piece.first_input, piece.end_input, set, [&](int k) { weights[k] = rest[k] = {}; }, fill_step);
 }
 
+template <class Element>
 void fill(std::vector<Part>& parts, const Step& step) {
   const int inputs = parts[0].packed.inputs, area = step.kernel[0] * step.kernel[1];
   // So much at a time stays in the first caches.
-  const int depth = std::max(kernels::kDepth, 1024 / area / kernels::kDepth * kernels::kDepth);
+  constexpr int least = kernels::depth<Element>();
+  const int depth = std::max(least, int(2048 / sizeof(Element)) / area / least * least);
   const int across = (inputs + depth - 1) / depth, down = (step.outputs + kernels::kHalf - 1) / kernels::kHalf;
   parallel(across * down, [&](int begin, int end) {
-    Rounded rounded;
+    Rounded<Element> rounded;
     for (int i = begin; i < end; ++i) {
       Piece piece;
       piece.first_output = i / across * kernels::kHalf;
@@ -171,6 +181,10 @@ void fill(std::vector<Part>& parts, const Step& step) {
   });
 }
 
+void fill(std::vector<Part>& parts, const Step& step, bool is_float) {
+  is_float ? fill<float>(parts, step) : fill<bf16>(parts, step);
+}
+
 /// Room for the tiles and the bias filled up. `taps`: of the kernel that have weights. Tiles that these do not fill are
 /// cleared.
 void allocate(PackedConvolution& c, std::size_t taps) {
@@ -178,11 +192,11 @@ void allocate(PackedConvolution& c, std::size_t taps) {
   const int width = tiles_across(c) * kernels::kHalf, blocks = (c.outputs + width - 1) / width;
   c.bias.resize(std::size_t(blocks) * width, 0.f);
   const std::size_t bytes = std::size_t(blocks * c.block_bytes());
-  c.memory.reset(static_cast<bf16*>(std::aligned_alloc(64, bytes)));
-  if (!c.memory) throw std::bad_alloc();
-  const bool full = !is_dense(c.inputs) && c.inputs % kernels::kDepth == 0 && c.outputs % width == 0 &&
+  c.tiles.reset(static_cast<char*>(std::aligned_alloc(64, bytes)));
+  if (!c.tiles) throw std::bad_alloc();
+  const bool full = !is_dense(c.inputs) && c.inputs % c.depth() == 0 && c.outputs % width == 0 &&
                     taps == std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
-  if (!full) std::memset(c.memory.get(), 0, bytes);
+  if (!full) std::memset(c.tiles.get(), 0, bytes);
 }
 
 }  // namespace
@@ -192,7 +206,7 @@ std::ptrdiff_t PackedConvolution::block_bytes() const {
 }
 
 std::vector<kernels::Product> PackedConvolution::products(const View& in, const std::vector<bool>& inexact) const {
-  const std::ptrdiff_t left = pitch(inputs) * std::ptrdiff_t(sizeof(bf16));  // behind the rounded inputs
+  const std::ptrdiff_t left = pitch(inputs) * element();  // behind the rounded inputs
   std::vector<kernels::Product> result;
   std::ptrdiff_t offset = 0;
   bool more = false;
@@ -200,26 +214,27 @@ std::vector<kernels::Product> PackedConvolution::products(const View& in, const 
       *this, 0, inputs,
       [&](int k, int y, int x, int input) {
         if (k) return;
-        offset = y * dilation[0] * in.row + x * dilation[1] * in.pixel + input * std::ptrdiff_t(sizeof(bf16));
-        more = split && inexact[std::size_t(input / kernels::kDepth)];
+        offset = y * dilation[0] * in.row + x * dilation[1] * in.pixel + input * element();
+        more = split && inexact[std::size_t(input / depth())];
       },
       [](int) {},
       [&](int step) {
-        const std::ptrdiff_t tiles = std::ptrdiff_t(step) * tiles_across(*this) * kernels::kTileBytes;
-        result.push_back({offset, tiles});
+        const std::ptrdiff_t at = std::ptrdiff_t(step) * tiles_across(*this) * kernels::kTileBytes;
+        result.push_back({offset, at});
         if (!more) return;
-        result.push_back({offset + left, tiles});
-        result.push_back({offset, block_bytes() / 2 + tiles});
+        result.push_back({offset + left, at});
+        result.push_back({offset, block_bytes() / 2 + at});
       });
   return result;
 }
 
-PackedConvolution pack(const Step& step, bool pad) {
-  if (is_dense(step.weights.dims[1]) && step.dilation[1] != 1) refuse(step, "few dilated channels in bf16");
-  if (step.absolute && step.kernel != std::array<int, 2>{1, 1}) refuse(step, "a large kernel on magnitudes in bf16");
-  if (step.absolute && step.stride != std::array<int, 2>{1, 1}) refuse(step, "a stride on magnitudes in bf16");
+PackedConvolution pack(const Step& step, bool is_float, bool pad) {
+  if (is_dense(step.weights.dims[1]) && step.dilation[1] != 1) refuse(step, "few dilated channels");
+  if (step.absolute && step.kernel != std::array<int, 2>{1, 1}) refuse(step, "a large kernel on magnitudes");
+  if (step.absolute && step.stride != std::array<int, 2>{1, 1}) refuse(step, "a stride on magnitudes");
   std::vector<Part> parts(1);
   PackedConvolution& p = parts[0].packed;
+  p.is_float = is_float;
   p.kernel = step.kernel;
   p.stride = step.stride;
   p.dilation = step.dilation;
@@ -233,15 +248,17 @@ PackedConvolution pack(const Step& step, bool pad) {
     for (int x = 0; x < p.kernel[1]; ++x) taps.push_back({{y, x}, y * p.kernel[1] + x});
   allocate(p, taps.size());
   parts[0].taps.push_back(std::move(taps));
-  fill(parts, step);
+  fill(parts, step, is_float);
   return std::move(p);
 }
 
-std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<Phase>& phases, bool pad, bool split) {
+std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<Phase>& phases, bool is_float, bool pad,
+                                           bool split) {
   std::vector<Part> parts(phases.size());
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const Phase& phase = phases[i];
     PackedConvolution& p = parts[i].packed;
+    p.is_float = is_float;
     p.kernel = phase.kernel;
     p.stride = p.dilation = {1, 1};
     p.before = phase.before;
@@ -264,7 +281,7 @@ std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<P
     }
     allocate(p, fewest);
   }
-  fill(parts, step);
+  fill(parts, step, is_float);
   std::vector<PackedConvolution> packed;
   for (Part& part : parts) packed.push_back(std::move(part.packed));
   return packed;
@@ -272,7 +289,7 @@ std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<P
 
 PackedDepthwise pack_depthwise(const Step& step) {
   if (step.group != step.outputs || step.weights.dims[1] != 1 || is_dense(step.outputs) || step.absolute)
-    refuse(step, "groups other than single channels in bf16");
+    refuse(step, "groups other than single channels");
   const std::size_t channels = std::size_t(step.outputs), padded = std::size_t(pitch(step.outputs));
   const std::size_t taps = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
   PackedDepthwise d;

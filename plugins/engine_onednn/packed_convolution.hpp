@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weights in the order in which the tile unit reads them.
+// Weights in the order in which the kernels read them.
 #pragma once
 #include <array>
 #include <cstdlib>
@@ -22,6 +22,7 @@ inline int pitch(int channels) {
 
 /// An ordinary convolution: a step, or a phase of a transposed one.
 struct PackedConvolution {
+  bool is_float = false;  ///< else bf16
   std::array<int, 2> kernel{}, stride{}, dilation{}, before{};
   int inputs = 0, outputs = 0;
   int tile_steps = 0;  ///< tiles of each kHalf outputs
@@ -32,23 +33,25 @@ struct PackedConvolution {
   std::vector<float> bias;
   std::vector<std::array<int, 2>> positions;  ///< of a phase
 
-  const char* tiles() const { return reinterpret_cast<const char*>(memory.get()); }
+  /// Inputs of a product.
+  int depth() const { return is_float ? kernels::depth<float>() : kernels::depth<bf16>(); }
+  std::ptrdiff_t element() const { return is_float ? sizeof(float) : sizeof(bf16); }
   std::ptrdiff_t block_bytes() const;
-  /// Where split: `inexact` says of each kDepth inputs whether rounding left something of them. If not, they have no
+  /// Where split: `inexact` says of each depth() inputs whether rounding left something of them. If not, they have no
   /// more than the usual precision, and get no more.
   std::vector<kernels::Product> products(const View& in, const std::vector<bool>& inexact) const;
 
   struct Free {
     void operator()(void* p) const { std::free(p); }
   };
-  std::unique_ptr<bf16[], Free> memory;
+  std::unique_ptr<char[], Free> tiles;
 };
 
 /// `pad`: whether results fill whole blocks.
-PackedConvolution pack(const network::Step& step, bool pad);
-/// One for each phase of a transposed convolution.
-std::vector<PackedConvolution> pack_phases(const network::Step& step, const std::vector<Phase>& phases, bool pad,
-                                           bool split);
+PackedConvolution pack(const network::Step& step, bool is_float, bool pad);
+/// One for each phase of a transposed convolution. `split`: in bf16 alone.
+std::vector<PackedConvolution> pack_phases(const network::Step& step, const std::vector<Phase>& phases, bool is_float,
+                                           bool pad, bool split);
 
 /// Each channel by itself: taps x channels, filled up to whole blocks.
 struct PackedDepthwise {

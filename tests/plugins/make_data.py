@@ -97,6 +97,24 @@ def networks():
             numpy_helper.from_array(np.full((1, 1, 1, 1), 0.05, np.float32), "little"),
         ],
     )
+    # y = a transposed convolution of a grouped one of 8 multiples of the channels of x.
+    rng = np.random.default_rng(1)
+    save(
+        "grouped",
+        [
+            node("Conv", ["x", "spread"], ["a"], kernel_shape=[1, 1]),
+            node("Conv", ["a", "grouped", "bias"], ["b"], group=2, kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+            node("LeakyRelu", ["b"], ["c"], alpha=0.125),
+            node("ConvTranspose", ["c", "up"], ["y"], kernel_shape=[4, 4], pads=[1, 1, 1, 1], strides=[2, 2]),
+        ],
+        ["y"],
+        [
+            numpy_helper.from_array(spread[:8], "spread"),
+            numpy_helper.from_array(rng.integers(-4, 5, (8, 4, 3, 3)).astype(np.float32) / 8, "grouped"),
+            numpy_helper.from_array(np.arange(8, dtype=np.float32) / 8, "bias"),
+            numpy_helper.from_array(rng.integers(-4, 5, (8, 3, 4, 4)).astype(np.float32) / 8, "up"),
+        ],
+    )
     save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])
 
 

@@ -44,9 +44,20 @@ bool has_tiles() {
   return (enabled_states() & kTileStates) == kTileStates && syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 }
 
-Unit ask() {
+std::string limit_from_environment() {
   const char* variable = std::getenv("ONEDNN_MAX_CPU_ISA");
-  const std::string limit = variable ? variable : "ALL";
+  return variable ? variable : "ALL";
+}
+
+FloatUnit ask_for_floats() {
+  const std::string limit = limit_from_environment();
+  const bool none = limit == "SSE41" || limit == "AVX", short_ones = limit.compare(0, 4, "AVX2") == 0;
+  if (none || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return FloatUnit::portable;
+  return short_ones || !__builtin_cpu_supports("avx512f") ? FloatUnit::avx2 : FloatUnit::avx512;
+}
+
+Unit ask() {
+  const std::string limit = limit_from_environment();
   const bool all = limit == "ALL" || limit == "DEFAULT" || limit.find("AMX") != std::string::npos;
   if (!has_vectors() || !(all || limit == "AVX512_CORE_BF16")) return Unit::none;
   return all && has_tiles() ? Unit::tiles : Unit::vectors;
@@ -58,8 +69,13 @@ Unit unit() {
   static const Unit answer = ask();
   return answer;
 }
+FloatUnit float_unit() {
+  static const FloatUnit answer = ask_for_floats();
+  return answer;
+}
 #else
 Unit unit() { return Unit::none; }
+FloatUnit float_unit() { return FloatUnit::portable; }
 #endif
 
 }  // namespace calotype::onednn::kernels

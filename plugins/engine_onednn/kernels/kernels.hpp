@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolutions in bf16, on tile registers (Intel Architecture Instruction Set Extensions Programming Reference, "Intel
-// AMX") or on vectors (AVX512_BF16). Why beside oneDNN: its transposed convolutions are several times slower, making
-// its kernels takes longer than running them once, and release 2.6 dies of an illegal instruction in virtual machines
-// that leave CPUID leaf 0x1d empty.
+// AMX") or on vectors (AVX512_BF16), and in fp32 on any vectors. Why beside oneDNN: its transposed convolutions are
+// several times slower, making its kernels takes longer than running them once, its threads wait actively, and release
+// 2.6 dies of an illegal instruction in virtual machines that leave CPUID leaf 0x1d empty.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 namespace calotype::onednn::kernels {
 
-/// What multiplies: the best that this CPU and its operating system offer. Asks once. The environment variable
+/// What multiplies bf16: the best that this CPU and its operating system offer. Asks once. The environment variable
 /// ONEDNN_MAX_CPU_ISA holds it back as it does oneDNN: AVX512_CORE_BF16 rules out tiles, lesser values vectors too.
 enum class Unit { none, vectors, tiles };
 Unit unit();
+/// And fp32; AVX2 rules out longer vectors, SSE41 all but those that every CPU has.
+enum class FloatUnit { portable, avx2, avx512 };
+FloatUnit float_unit();
 
-/// Products read `kDepth` inputs and blocks make `kBlock` outputs at a time.
-constexpr int kDepth = 32, kBlock = 32, kHalf = 16;
+/// Blocks are of `kBlock` pixels and outputs. A tile of weights is for kHalf outputs and depth<Element>() inputs.
+constexpr int kBlock = 32, kHalf = 16;
 constexpr int kTileBytes = 1024;
+template <class Element>
+constexpr int depth() {
+  return kTileBytes / kHalf / int(sizeof(Element));
+}
 /// A block's operands may be read this far beyond the last pixel of a row.
 constexpr int kOverread = 32;
 
@@ -29,12 +36,12 @@ struct Target {
   bool is_float = false;
 };
 
-/// kDepth inputs times a tile of weights, or halves() tiles side by side.
+/// depth() inputs times a tile of weights, or halves() tiles side by side.
 struct Product {
   std::ptrdiff_t in, weights;  ///< where, in bytes: from the first tap of an output; in a block of weights
 };
 
-/// A convolution as matrix products: output pixel (n, y, x) is the sum over `products` of kDepth inputs, found from
+/// A convolution as matrix products: output pixel (n, y, x) is the sum over `products` of depth() inputs, found from
 /// in + n in_image + y in_row + x in_pixel on, times a tile of weights; then
 /// x = act(x + bias), x = factor x + summand, x = x binary operand, x = act(x).
 struct Convolution {
@@ -43,7 +50,7 @@ struct Convolution {
   bool absolute;  ///< inputs without their signs; for 1x1 convolutions alone
   const Product* products;
   int count;                   ///< of products
-  const char* weights;         ///< blocks of tiles, a tile being 16 rows of pairs of inputs for 16 outputs
+  const char* weights;         ///< blocks of tiles: rows of kHalf outputs' weights of an input, in bf16 of two inputs
   std::ptrdiff_t block_bytes;  ///< from one block's weights to the next
   const float* bias;           ///< one per output, blocks filled up
   int outputs;
@@ -62,18 +69,21 @@ struct Convolution {
 /// Tiles side by side in a block of weights.
 constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 1 : 2; }
 
-/// Rows `begin` to `end` of all images' rows, on unit().
-void convolve(const Convolution& convolution, int begin, int end);
+/// Rows `begin` to `end` of all images' rows, on unit(), respectively float_unit().
+void convolve_bf16(const Convolution& convolution, int begin, int end);
+void convolve_fp32(const Convolution& convolution, int begin, int end);
 
 /// One input's weights for the kHalf outputs of a tile: data[places[output]], 0 where that is negative or there is no
 /// data. May be read one element beyond.
+template <class Element>
 struct Weights {
-  const std::uint16_t* data;
+  const Element* data;
   const std::int32_t* places;
 };
 
-/// Puts kDepth inputs' weights into a tile, for the outputs whose bit is set in `lanes`.
-void fill_tile(const Weights* weights, std::uint16_t lanes, std::uint16_t* tile);
+/// Puts depth() inputs' weights into a tile, for the outputs whose bit is set in `lanes`.
+void fill_tile(const Weights<std::uint16_t>* weights, std::uint16_t lanes, std::uint16_t* tile);
+void fill_tile(const Weights<float>* weights, std::uint16_t lanes, float* tile);
 
 /// Half precision to bf16, to the nearest; `rest`, if given: what rounding left, rounded again.
 void narrow(const std::uint8_t* halves, std::size_t count, std::uint16_t* rounded, std::uint16_t* rest);
@@ -92,6 +102,7 @@ struct Depthwise {
   Target out;
 };
 
-void convolve(const Depthwise& convolution, int begin, int end);
+void convolve_bf16(const Depthwise& convolution, int begin, int end);
+void convolve_fp32(const Depthwise& convolution, int begin, int end);
 
 }  // namespace calotype::onednn::kernels

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations in bf16 with a border of zeros that convolutions read, sums in float. What goes into the network's
-// outputs by addition stays float.
-#include "bf16_backend.hpp"
+// Activations in bf16 or fp32 with a border of zeros that convolutions read, sums in fp32. What goes into the network's
+// outputs by addition stays fp32, and has no border.
+#include "packed_backend.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -34,23 +34,25 @@ std::vector<Phase> single_positions(const std::vector<Phase>& phases) {
   return single;
 }
 
-/// How a value is kept.
+/// How a value is kept; some in both ways.
 struct Layout {
-  bool is_float = false, is_bf16 = false;
-  bool is_split = false;  ///< in bf16 followed by what rounding left
+  bool is_plain = false;     ///< in fp32, without a border
+  bool is_bordered = false;  ///< in the backend's precision, as convolutions read it
+  bool is_split = false;     ///< in bf16 followed by what rounding left
 };
 
-class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Backend> {
+class PackedBackend : public Backend, public std::enable_shared_from_this<PackedBackend> {
  public:
-  explicit Bf16Backend(std::shared_ptr<const Program> p)
+  PackedBackend(std::shared_ptr<const Program> p, bool in_fp32)
       : program(std::move(p)),
+        is_float(in_fp32),
         layouts(std::size_t(program->values)),
         packed(program->steps.size()),
         depthwise(program->steps.size()) {
-    for (const auto& output : program->outputs) layout(output.second).is_float = true;
+    for (const auto& output : program->outputs) layout(output.second).is_plain = true;
     for (std::size_t i = program->steps.size(); i-- > 0;) choose(program->steps[i]);
     for (const auto& input : program->inputs)
-      if (!layout(input.second).is_bf16) layout(input.second).is_float = true;
+      if (!layout(input.second).is_bordered) layout(input.second).is_plain = true;
     for (std::size_t i = 0; i < program->steps.size(); ++i)
       if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
   }
@@ -58,6 +60,7 @@ class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Back
   bool uses_openmp() const override { return false; }
 
   const std::shared_ptr<const Program> program;
+  const bool is_float;
   std::vector<Layout> layouts;
   std::vector<std::vector<PackedConvolution>> packed;
   std::vector<PackedDepthwise> depthwise;
@@ -71,54 +74,61 @@ class Bf16Backend : public Backend, public std::enable_shared_from_this<Bf16Back
   /// Backwards through the program: all readers of the step's result have said what they want.
   void choose(const Step& step) {
     Layout& out = layout(step.out);
-    if (scattered(step)) out.is_float = true;
-    if (!out.is_float) out.is_bf16 = true;
+    if (scattered(step)) out.is_plain = true;
+    if (!out.is_plain) out.is_bordered = true;
     // A linear path from the network's input to the picture: its rounding would be seen as noise.
-    if (scattered(step) && among(program->inputs, step.in[0]) && !is_dense(step.weights.dims[0]))
-      layout(step.in[0]).is_split = layout(step.in[0]).is_float = true;
+    if (!is_float && scattered(step) && among(program->inputs, step.in[0]) && !is_dense(step.weights.dims[0]))
+      layout(step.in[0]).is_split = layout(step.in[0]).is_plain = true;
     const bool last = among(program->outputs, step.out) || scattered(step);
     for (const PostOp& post : step.post)
-      if (post.operand >= 0 && (last || among(program->inputs, post.operand))) layout(post.operand).is_float = true;
+      if (post.operand >= 0 && (last || among(program->inputs, post.operand))) layout(post.operand).is_plain = true;
     for (const int in : step.in) {
       if (is_convolution(step))
-        layout(in).is_bf16 = true;
+        layout(in).is_bordered = true;
       else if (step.kind == Step::Kind::depth_to_space || step.kind == Step::Kind::space_to_depth)
-        (out.is_float ? layout(in).is_float : layout(in).is_bf16) = true;
-      else if (out.is_float || among(program->inputs, in))
-        layout(in).is_float = true;
+        (out.is_plain ? layout(in).is_plain : layout(in).is_bordered) = true;
+      else if (out.is_plain || among(program->inputs, in))
+        layout(in).is_plain = true;
     }
   }
 
   void prepare(const Step& step, std::size_t index) {
-    const bool pad = !layout(step.out).is_float && !is_dense(step.outputs);
+    const bool pad = !layout(step.out).is_plain && !is_dense(step.outputs);
     if (step.kind == Step::Kind::transposed_convolution) {
       for (std::size_t d = 0; scattered(step) && d < 2; ++d)
         if ((step.kernel[d] - step.pad[d] - step.pad[d + 2] + step.output_padding[d]) % step.stride[d])
-          refuse(step, "sides that are no multiples of the stride in bf16");
+          refuse(step, "sides that are no multiples of the stride");
       std::vector<Phase> parts = phases(step);
       if (!scattered(step)) parts = single_positions(parts);
-      packed[index] = pack_phases(step, parts, pad, scattered(step) && layout(step.in[0]).is_split);
+      packed[index] = pack_phases(step, parts, is_float, pad, scattered(step) && layout(step.in[0]).is_split);
     } else if (step.group == 1) {
-      packed[index].push_back(pack(step, pad));
+      packed[index].push_back(pack(step, is_float, pad));
     } else {
-      if (layout(step.out).is_float) refuse(step, "groups at the network's output in bf16");
+      if (layout(step.out).is_plain) refuse(step, "groups at the network's output");
       depthwise[index] = pack_depthwise(step);
     }
   }
 };
+
+template <class Operation>
+void run_rows(const Operation& k, bool is_float) {
+  parallel(k.images * k.rows, [&](int begin, int end) {
+    is_float ? kernels::convolve_fp32(k, begin, end) : kernels::convolve_bf16(k, begin, end);
+  });
+}
 
 /// Zeros around a value, in pixels.
 struct Border {
   int top = 0, left = 0, bottom = 0, right = 0;
 };
 
-class Bf16Plan : public Plan {
+class PackedPlan : public Plan {
  public:
-  Bf16Plan(std::shared_ptr<const Bf16Backend> backend, std::vector<Shape> shapes)
+  PackedPlan(std::shared_ptr<const PackedBackend> backend, std::vector<Shape> shapes)
       : backend_(std::move(backend)),
         shapes_(std::move(shapes)),
         borders_(shapes_.size()),
-        narrow_(shapes_.size()),
+        bordered_(shapes_.size()),
         inexact_(shapes_.size()) {
     const auto& steps = program().steps;
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -142,8 +152,8 @@ class Bf16Plan : public Plan {
     std::vector<std::size_t> sizes(shapes_.size(), 0);
     for (std::size_t v = 0; v < shapes_.size(); ++v) {
       const Layout& layout = backend_->layouts[v];
-      if (layout.is_float) sizes[v] += float_bytes(v);
-      if (layout.is_bf16) sizes[v] += bf16_bytes(v);
+      if (layout.is_plain) sizes[v] += plain_bytes(v);
+      if (layout.is_bordered) sizes[v] += bordered_bytes(v);
     }
     memory_ = plan_memory(program(), sizes, in_place);
     bytes = memory_.total;
@@ -156,17 +166,17 @@ class Bf16Plan : public Plan {
     for (std::size_t v = 0; v < shapes_.size(); ++v) {
       const Layout& layout = backend_->layouts[v];
       char* at = base + memory_.offsets[v];
-      if (layout.is_float) {
-        views[v] = float_view(v, at);
-        at += float_bytes(v);
+      if (layout.is_plain) {
+        views[v] = plain_view(v, at);
+        at += plain_bytes(v);
       }
-      if (layout.is_bf16) narrow_[v] = bf16_view(v, at);
-      if (!layout.is_float) views[v] = narrow_[v];
+      if (layout.is_bordered) bordered_[v] = bordered_view(v, at);
+      if (!layout.is_plain) views[v] = bordered_[v];
     }
     for (const auto& input : program().inputs) {
       const std::size_t v = std::size_t(input.second);
-      if (narrow_[v].data) clear(v);
-      if (backend_->layouts[v].is_float) copy_if_both(v);
+      if (bordered_[v].data) clear(v);
+      copy_if_both(v);
     }
     const auto& steps = program().steps;
     for (std::size_t i = 0; i < steps.size(); ++i) place_step(steps[i], i);
@@ -209,7 +219,7 @@ class Bf16Plan : public Plan {
     kernels::Convolution taken{};
     if (!sum && (is_dense(step.outputs) || take_along(step, taken) < step.post.size())) return -1;
     const Layout &from = backend_->layouts[std::size_t(value)], &to = backend_->layouts[std::size_t(step.out)];
-    if (from.is_float != sum || to.is_float != sum || (sum && to.is_bf16)) return -1;
+    if (from.is_plain != sum || to.is_plain != sum || (sum && to.is_bordered)) return -1;
     const auto is_port = [value](const auto& port) { return port.second == value; };
     const auto reads = [value](const Step& s) {
       return std::count(s.in.begin(), s.in.end(), value) ||
@@ -222,11 +232,11 @@ class Bf16Plan : public Plan {
     return needed ? -1 : value;
   }
 
-  std::size_t float_bytes(std::size_t v) const {
+  std::size_t plain_bytes(std::size_t v) const {
     const Shape& s = shapes_[v];
     return (sizeof(float) * std::size_t(s[0]) * s[1] * s[2] * s[3] + 63) / 64 * 64;
   }
-  View float_view(std::size_t v, char* at) const {
+  View plain_view(std::size_t v, char* at) const {
     const Shape& s = shapes_[v];
     View view;
     view.data = at;
@@ -242,21 +252,21 @@ class Bf16Plan : public Plan {
     view.rows = s[2];
     view.columns = s[3];
   }
-  View bf16_view(std::size_t v, char* at) const {
+  View bordered_view(std::size_t v, char* at) const {
     const Shape& s = shapes_[v];
     const Border& b = borders_[v];
     View view;
-    view.is_float = false;
-    view.pixel = pitch(s[1]) * std::ptrdiff_t(sizeof(bf16)) * (backend_->layouts[v].is_split ? 2 : 1);
+    view.is_float = backend_->is_float;
+    view.pixel = pitch(s[1]) * view.element() * (backend_->layouts[v].is_split ? 2 : 1);
     view.row = view.pixel * (b.left + s[3] + b.right);
     view.image = view.row * (b.top + s[2] + b.bottom);
     view.data = at + b.top * view.row + b.left * view.pixel;
     set_sides(view, s);
     return view;
   }
-  std::size_t bf16_bytes(std::size_t v) const {
+  std::size_t bordered_bytes(std::size_t v) const {
     // Operands are read in whole tiles: beyond the last pixel by as many as the largest stride makes of them.
-    const View view = bf16_view(v, nullptr);
+    const View view = bordered_view(v, nullptr);
     int stride = 1;
     for (const Step& step : program().steps)
       if (is_convolution(step) && step.kind == Step::Kind::convolution && step.in[0] == int(v))
@@ -266,7 +276,7 @@ class Bf16Plan : public Plan {
 
   /// Zeros into the border of a value and into the channels that fill up its pixels.
   void clear(std::size_t v) {
-    const View view = narrow_[v];
+    const View view = bordered_[v];
     const Border b = borders_[v];
     const std::ptrdiff_t used = view.channels * view.element();
     const bool gaps = used != pitch(view.channels) * view.element();
@@ -290,12 +300,12 @@ class Bf16Plan : public Plan {
     });
   }
   void copy_if_both(std::size_t v) {
-    if (!views[v].is_float || !narrow_[v].data) return;
-    work_.push_back([from = views[v], to = narrow_[v]] { pointwise(from, {}, to); });
+    if (!backend_->layouts[v].is_plain || !backend_->layouts[v].is_bordered) return;
+    work_.push_back([from = views[v], to = bordered_[v]] { pointwise(from, {}, to); });
     if (!backend_->layouts[v].is_split) return;
-    View left = narrow_[v];
+    View left = bordered_[v];
     left.data += left.pixel / 2;
-    work_.push_back([from = views[v], rounded = narrow_[v], left, &inexact = inexact_[v]] {
+    work_.push_back([from = views[v], rounded = bordered_[v], left, &inexact = inexact_[v]] {
       inexact = remainder(from, rounded, left);
     });
   }
@@ -307,7 +317,7 @@ class Bf16Plan : public Plan {
   }
 
   void place_step(const Step& step, std::size_t index) {
-    if (narrow_[std::size_t(step.out)].data) clear(std::size_t(step.out));
+    if (bordered_[std::size_t(step.out)].data) clear(std::size_t(step.out));
     const View out = view(step.out);
     switch (step.kind) {
       case Step::Kind::convolution:
@@ -338,7 +348,7 @@ class Bf16Plan : public Plan {
     rest(step, 0);
   }
   const View& same_kind(int value, const View& as) const {
-    return as.is_float ? views[std::size_t(value)] : narrow_[std::size_t(value)];
+    return as.is_float ? views[std::size_t(value)] : bordered_[std::size_t(value)];
   }
 
   static kernels::Target target(const View& v) { return {v.data, v.pixel, v.row, v.image, v.is_float}; }
@@ -385,7 +395,7 @@ class Bf16Plan : public Plan {
   }
 
   void place_convolution(const Step& step, std::size_t index) {
-    View in = narrow_[std::size_t(step.in[0])];
+    View in = bordered_[std::size_t(step.in[0])];
     const View out = view(step.out);
     std::size_t done = 0;
     for (const PackedConvolution& c : backend_->packed[index]) {
@@ -395,7 +405,7 @@ class Bf16Plan : public Plan {
       k.in_row = in.row * c.stride[0];
       k.in_image = in.image;
       k.absolute = step.absolute;
-      k.weights = c.tiles();
+      k.weights = c.tiles.get();
       k.block_bytes = c.block_bytes();
       k.bias = c.bias.data();
       k.outputs = c.outputs;
@@ -409,24 +419,24 @@ class Bf16Plan : public Plan {
       if (!c.positions.empty()) place_phase(step, c, out, k);
       if (c.split) {
         work_.push_back([this, k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
-          convolve(k, c.products(in, blocks_with(inexact, c.inputs)));
+          convolve(k, c.products(in, blocks_with(inexact, c.inputs, c.depth())), c.is_float);
         });
       } else {
-        work_.push_back([k, products = c.products(in, {})] { convolve(k, products); });
+        work_.push_back([k, products = c.products(in, {}), is_float = c.is_float] { convolve(k, products, is_float); });
       }
     }
     rest(step, done);
   }
-  static void convolve(kernels::Convolution k, const std::vector<kernels::Product>& products) {
+  static void convolve(kernels::Convolution k, const std::vector<kernels::Product>& products, bool is_float) {
     k.products = products.data();
     k.count = int(products.size());
-    parallel(k.images * k.rows, [&](int begin, int end) { kernels::convolve(k, begin, end); });
+    run_rows(k, is_float);
   }
-  /// Of each kDepth channels whether any pixel's are inexact.
-  static std::vector<bool> blocks_with(const std::vector<std::uint8_t>& inexact, int channels) {
-    std::vector<bool> blocks(std::size_t((channels + kernels::kDepth - 1) / kernels::kDepth), false);
+  /// Of each `depth` channels whether any pixel's are inexact.
+  static std::vector<bool> blocks_with(const std::vector<std::uint8_t>& inexact, int channels, int depth) {
+    std::vector<bool> blocks(std::size_t((channels + depth - 1) / depth), false);
     for (std::size_t i = 0; i < inexact.size(); ++i)
-      if (inexact[i]) blocks[i % std::size_t(channels) / kernels::kDepth] = true;
+      if (inexact[i]) blocks[i % std::size_t(channels) / std::size_t(depth)] = true;
     return blocks;
   }
   /// Every stride-th pixel of every stride-th row.
@@ -451,7 +461,7 @@ class Bf16Plan : public Plan {
 
   void place_depthwise(const Step& step, std::size_t index) {
     const PackedDepthwise& d = backend_->depthwise[index];
-    const View &in = narrow_[std::size_t(step.in[0])], &out = view(step.out);
+    const View &in = bordered_[std::size_t(step.in[0])], &out = view(step.out);
     std::vector<std::ptrdiff_t> offsets;
     for (int y = 0; y < step.kernel[0]; ++y)
       for (int x = 0; x < step.kernel[1]; ++x)
@@ -477,15 +487,14 @@ class Bf16Plan : public Plan {
       k.slope = step.post[0].numbers[0];
       done = 1;
     }
-    work_.push_back(
-        [k] { parallel(k.images * k.rows, [&](int begin, int end) { kernels::convolve(k, begin, end); }); });
+    work_.push_back([k, is_float = backend_->is_float] { run_rows(k, is_float); });
     rest(step, done);
   }
 
-  std::shared_ptr<const Bf16Backend> backend_;
+  std::shared_ptr<const PackedBackend> backend_;
   std::vector<Shape> shapes_;
   std::vector<Border> borders_;
-  std::vector<View> narrow_;  // the bf16 copy of a value, where there is one
+  std::vector<View> bordered_;  // as convolutions read a value, where they do
   network::MemoryPlan memory_;
   std::vector<std::vector<std::uint8_t>> inexact_;  // of split values: what remainder() found
   std::vector<std::vector<std::ptrdiff_t>> offsets_;
@@ -493,14 +502,14 @@ class Bf16Plan : public Plan {
   std::vector<std::function<void()>> work_;
 };
 
-std::unique_ptr<Plan> Bf16Backend::plan(const std::vector<Shape>& shapes) const {
-  return std::make_unique<Bf16Plan>(shared_from_this(), shapes);
+std::unique_ptr<Plan> PackedBackend::plan(const std::vector<Shape>& shapes) const {
+  return std::make_unique<PackedPlan>(shared_from_this(), shapes);
 }
 
 }  // namespace
 
-std::shared_ptr<const Backend> make_bf16_backend(std::shared_ptr<Program> program) {
-  auto backend = std::make_shared<Bf16Backend>(program);
+std::shared_ptr<const Backend> make_packed_backend(std::shared_ptr<Program> program, bool in_fp32) {
+  auto backend = std::make_shared<PackedBackend>(program, in_fp32);
   program->drop_weights();
   return backend;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled for CPUs with AVX512_BF16, as convolution.cpp is.
+// Compiled for CPUs with AVX512_BF16, as convolution_bf16.cpp is.
 #include "kernels.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -9,7 +9,7 @@ namespace calotype::onednn::kernels {
 namespace {
 
 /// One weight per lane, in the lower half of each.
-inline __m512i gather(const Weights& w, __mmask16 lanes) {
+inline __m512i gather(const Weights<std::uint16_t>& w, __mmask16 lanes) {
   if (!w.data) return _mm512_setzero_si512();
   const __m512i places = _mm512_loadu_si512(w.places);
   const __mmask16 there = _mm512_mask_cmpge_epi32_mask(lanes, places, _mm512_setzero_si512());
@@ -22,8 +22,8 @@ inline __m512 widened(__m256i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(
 
 }  // namespace
 
-void fill_tile(const Weights* weights, std::uint16_t lanes, std::uint16_t* tile) {
-  for (int row = 0; row < kDepth / 2; ++row) {
+void fill_tile(const Weights<std::uint16_t>* weights, std::uint16_t lanes, std::uint16_t* tile) {
+  for (int row = 0; row < depth<std::uint16_t>() / 2; ++row) {
     const __m512i even = gather(weights[2 * row], lanes), odd = gather(weights[2 * row + 1], lanes);
     _mm512_mask_storeu_epi32(tile + row * 2 * kHalf, lanes, _mm512_or_si512(even, _mm512_slli_epi32(odd, 16)));
   }
@@ -43,7 +43,7 @@ void narrow(const std::uint8_t* halves, std::size_t count, std::uint16_t* rounde
 #else
 namespace calotype::onednn::kernels {
 // Never called: unit() is none.
-void fill_tile(const Weights*, std::uint16_t, std::uint16_t*) {}
+void fill_tile(const Weights<std::uint16_t>*, std::uint16_t, std::uint16_t*) {}
 void narrow(const std::uint8_t*, std::size_t, std::uint16_t*, std::uint16_t*) {}
 }  // namespace calotype::onednn::kernels
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolutions through oneDNN (https://oneapi-src.github.io/oneDNN/v2.6/), channels innermost, weights in the order
 // that it asks for.
-#include "fp32_backend.hpp"
+#include "onednn_backend.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -123,9 +123,9 @@ class Weights {
   std::unordered_map<const void*, std::vector<memory>> versions_;
 };
 
-class Fp32Backend : public Backend, public std::enable_shared_from_this<Fp32Backend> {
+class OnednnBackend : public Backend, public std::enable_shared_from_this<OnednnBackend> {
  public:
-  explicit Fp32Backend(std::shared_ptr<const Program> p) : program(std::move(p)) {
+  explicit OnednnBackend(std::shared_ptr<const Program> p) : program(std::move(p)) {
     weights_of.resize(program->steps.size());
     phases_of.resize(program->steps.size());
     for (std::size_t i = 0; i < phases_of.size(); ++i) {
@@ -151,9 +151,9 @@ class Fp32Backend : public Backend, public std::enable_shared_from_this<Fp32Back
   mutable Weights weights;
 };
 
-class Fp32Plan : public Plan {
+class OnednnPlan : public Plan {
  public:
-  Fp32Plan(std::shared_ptr<const Fp32Backend> backend, std::vector<Shape> shapes)
+  OnednnPlan(std::shared_ptr<const OnednnBackend> backend, std::vector<Shape> shapes)
       : backend_(std::move(backend)), shapes_(std::move(shapes)), stream_(cpu()) {
     std::vector<std::size_t> sizes;
     for (const Shape& s : shapes_) {
@@ -354,7 +354,7 @@ class Fp32Plan : public Plan {
     }
   }
 
-  std::shared_ptr<const Fp32Backend> backend_;
+  std::shared_ptr<const OnednnBackend> backend_;
   std::vector<Shape> shapes_;
   dnnl::stream stream_;
   network::MemoryPlan memory_;
@@ -363,14 +363,14 @@ class Fp32Plan : public Plan {
   std::vector<std::function<void()>> work_;
 };
 
-std::unique_ptr<Plan> Fp32Backend::plan(const std::vector<Shape>& shapes) const {
-  return std::make_unique<Fp32Plan>(shared_from_this(), shapes);
+std::unique_ptr<Plan> OnednnBackend::plan(const std::vector<Shape>& shapes) const {
+  return std::make_unique<OnednnPlan>(shared_from_this(), shapes);
 }
 
 }  // namespace
 
-std::shared_ptr<const Backend> make_fp32_backend(std::shared_ptr<Program> program) {
-  auto backend = std::make_shared<Fp32Backend>(program);
+std::shared_ptr<const Backend> make_onednn_backend(std::shared_ptr<Program> program) {
+  auto backend = std::make_shared<OnednnBackend>(program);
   program->drop_weights();
   return backend;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled for CPUs with AVX512_BF16 alone, and using AMX where unit() says so: no standard containers here, whose code
-// the linker might share with callers elsewhere.
-#include "kernels.hpp"
+// Convolutions in bf16. Compiled for CPUs with AVX512_BF16 alone, and using AMX where unit() says so.
+#include "rows.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
@@ -39,16 +38,6 @@ inline __m512 combined(Binary op, __m512 v, __m512 other) {
     default:
       return v;
   }
-}
-
-/// Where a block of sums belongs.
-struct Block {
-  int image, row, column, pixels;  // pixels: of this block that exist
-  int output;                      // the first
-};
-
-inline char* place(const Target& t, const Block& b) {
-  return t.data + b.image * t.image + b.row * t.row + b.column * t.pixel;
 }
 
 /// Finishes a block of sums, some pixels at a time: between the steps of the next block, whose products take their time
@@ -157,6 +146,13 @@ class AnyBlocks {
   int done_ = 0;
 };
 
+/// Bytes from `from`, whole vectors, without the signs of bf16.
+inline void clear_bf16_signs(const char* from, std::ptrdiff_t bytes, char* to) {
+  const __m512i magnitude = _mm512_set1_epi16(0x7FFF);
+  for (std::ptrdiff_t i = 0; i < bytes; i += 64)
+    _mm512_storeu_si512(to + i, _mm512_and_si512(_mm512_loadu_si512(from + i), magnitude));
+}
+
 struct alignas(64) TileConfiguration {
   std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
   std::uint16_t bytes_per_row[16] = {};
@@ -171,6 +167,7 @@ struct Tiles {
     _tile_loadconfig(&c);
   }
   static void end() { _tile_release(); }
+  static void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) { clear_bf16_signs(from, bytes, to); }
 
   /// `Pixels` times 16 pixels, Finish::halves times 16 outputs, into `sums` of as many floats per pixel.
   template <int Pixels, class Finish>
@@ -212,6 +209,7 @@ struct Tiles {
 struct Vectors {
   static void begin() {}
   static void end() {}
+  static void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) { clear_bf16_signs(from, bytes, to); }
 
   template <int Pixels, class Finish>
   static void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
@@ -236,7 +234,7 @@ struct Vectors {
     for (int p = 0; p < k.count; ++p) {
       const char* const from = in + k.products[p].in;
       const char* const tiles = weights + k.products[p].weights;
-      for (int pair = 0; pair < kDepth / 2; ++pair) {
+      for (int pair = 0; pair < depth<std::uint16_t>() / 2; ++pair) {
         __m512bh weight[Halves];
         for (int half = 0; half < Halves; ++half)
           weight[half] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(tiles + half * kTileBytes + pair * 64));
@@ -252,83 +250,6 @@ struct Vectors {
       for (int half = 0; half < Halves; ++half) _mm512_store_ps(sums + (i * Halves + half) * 16, sum[i][half]);
   }
 };
-
-/// Rows `begin` to `end`, block of outputs by block: its weights stay near while all rows go by. `in`: of row `begin`.
-template <class Products, class Finish>
-void some_rows(const Convolution& k, int image, int begin, int end, const char* in) {
-  alignas(64) float sums[2][kBlock * kBlock];
-  int turn = 0;
-  Finish finish(k);
-  const char* weights = k.weights;
-  for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += k.block_bytes)
-    for (int row = begin; row < end; ++row)
-      for (int x = 0; x < k.columns; x += kBlock, turn ^= 1) {
-        const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
-        const char* at = in + (row - begin) * k.in_row + x * k.in_pixel;
-        const Block block{image, row, x, pixels, output};
-        if (pixels > 16)
-          Products::template multiply<2>(k, at, weights, sums[turn], finish);
-        else
-          Products::template multiply<1>(k, at, weights, sums[turn], finish);
-        finish.start(block, sums[turn]);
-      }
-  finish.some(kBlock);
-}
-
-/// Bytes from `from`, whole vectors, without the signs of bf16.
-void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) {
-  const __m512i magnitude = _mm512_set1_epi16(0x7FFF);
-  for (std::ptrdiff_t i = 0; i < bytes; i += 64)
-    _mm512_storeu_si512(to + i, _mm512_and_si512(_mm512_loadu_si512(from + i), magnitude));
-}
-
-/// The same for magnitudes, which are made a block at a time: all outputs of a block of pixels before the next.
-/// `space`: for a block of inputs.
-template <class Products, class Finish>
-void some_rows_of_magnitudes(const Convolution& k, int image, int begin, int end, const char* in, char* space) {
-  alignas(64) float sums[2][kBlock * kBlock];
-  int turn = 0;
-  Finish finish(k);
-  for (int row = begin; row < end; ++row)
-    for (int x = 0; x < k.columns; x += kBlock) {
-      const int pixels = k.columns - x < kBlock ? k.columns - x : kBlock;
-      // Few channels are read together with those of the pixels after them: these must be numbers too.
-      clear_signs(in + (row - begin) * k.in_row + x * k.in_pixel, pixels * k.in_pixel + 64, space);
-      const char* weights = k.weights;
-      for (int output = 0; output < k.outputs; output += Finish::halves * 16, weights += k.block_bytes, turn ^= 1) {
-        Products::template multiply<2>(k, space, weights, sums[turn], finish);
-        finish.start({image, row, x, pixels, output}, sums[turn]);
-      }
-    }
-  finish.some(kBlock);
-}
-
-/// As many rows as leave room in the second cache.
-int rows_together(const Convolution& k) {
-  constexpr std::ptrdiff_t room = 1 << 19;
-  const std::ptrdiff_t rows = room / (k.in_row < 1 ? 1 : k.in_row);
-  return rows < 1 ? 1 : rows > 64 ? 64 : int(rows);
-}
-
-template <class Products, class Finish>
-void rows(const Convolution& k, int begin, int end) {
-  Products::begin();
-  char* const space = k.absolute ? static_cast<char*>(_mm_malloc(std::size_t(kBlock * k.in_pixel + 128), 64)) : nullptr;
-  const int together = rows_together(k);
-  for (int i = begin; i < end;) {
-    const int image = i / k.rows, row = i % k.rows;
-    int count = k.rows - row < end - i ? k.rows - row : end - i;
-    count = count < together ? count : together;
-    const char* in = k.in + image * k.in_image + row * k.in_row;
-    if (space)
-      some_rows_of_magnitudes<Products, Finish>(k, image, row, row + count, in, space);
-    else
-      some_rows<Products, Finish>(k, image, row, row + count, in);
-    i += count;
-  }
-  _mm_free(space);
-  Products::end();
-}
 
 using Rows = void (*)(const Convolution&, int, int);
 
@@ -362,11 +283,11 @@ Rows best_rows(const Convolution& k) {
 
 }  // namespace
 
-void convolve(const Convolution& k, int begin, int end) {
+void convolve_bf16(const Convolution& k, int begin, int end) {
   (unit() == Unit::tiles ? best_rows<Tiles>(k) : best_rows<Vectors>(k))(k, begin, end);
 }
 
-void convolve(const Depthwise& k, int begin, int end) {
+void convolve_bf16(const Depthwise& k, int begin, int end) {
   const int padded = (k.channels + kBlock - 1) / kBlock * kBlock;
   const __m512 slope = _mm512_set1_ps(k.slope);
   for (int i = begin; i < end; ++i) {
@@ -390,7 +311,7 @@ void convolve(const Depthwise& k, int begin, int end) {
 #else
 namespace calotype::onednn::kernels {
 // Never called: unit() is none.
-void convolve(const Convolution&, int, int) {}
-void convolve(const Depthwise&, int, int) {}
+void convolve_bf16(const Convolution&, int, int) {}
+void convolve_bf16(const Depthwise&, int, int) {}
 }  // namespace calotype::onednn::kernels
 #endif
