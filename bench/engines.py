@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every network of every model on every engine and precision that both allow, beside ONNX Runtime, OpenVINO and PyTorch
 with the same ONNX files, inputs and number of threads. Each runs in a process of its own; they take turns, so that a
-busy machine disturbs all alike. Writes engines.json and engines.md. ONNX Runtime also makes the inputs; the other
+busy machine disturbs all alike. Writes NAME.json and NAME.md. ONNX Runtime also makes the inputs; the other
 peers may be missing.
 
     python3 -m pip install -r bench/requirements.txt
@@ -251,10 +251,10 @@ def merged(rows, new):
     return sorted([row for row in rows if place(row) != place(new[0])] + new, key=place)
 
 
-def save(folder, results):
+def save(folder, name, results):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "engines.json").write_text(json.dumps(results, indent=1) + "\n")
-    (folder / "engines.md").write_text(markdown(results))
+    (folder / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
+    (folder / f"{name}.md").write_text(markdown(results))
 
 
 def main():
@@ -268,15 +268,16 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="turns of each (default: 3)")
     parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="FOLDER",
                         help="with calotype and run_network")
-    parser.add_argument("--keep", action="store_true", help="what engines.json says of other parts and threads")
+    parser.add_argument("--keep", action="store_true", help="what the results so far say of other parts and threads")
     parser.add_argument("--json", action="store_true", help="print the results as JSON instead of Markdown")
+    parser.add_argument("--name", default="engines", help="of the results")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/results")
     options = parser.parse_args()
 
     picture = cv2.imread(str(ROOT / "assets/images/landscape.png"), cv2.IMREAD_COLOR)
     picture = cv2.resize(picture, SIZE)[:, :, ::-1]
     engines, peers = our_engines(options.binaries), installed_peers()
-    described, file = hides_tiles(), options.out / "engines.json"
+    described, file = hides_tiles(), options.out / f"{options.name}.json"
     results = {"processor": processor(), "cores": len(os.sched_getaffinity(0)), "rounds": options.rounds,
                "seconds": options.seconds, "picture": SIZE, "tiles_described": described,
                "versions": engines | {PEERS[peer][1]: version for peer, version in peers.items()},
@@ -290,7 +291,7 @@ def main():
                 for rows in measure_model(model, picture, options, engines, peers, preload, seen):
                     results["rows"] = merged(results["rows"], rows)
                     results["speedups"] = speedups(results["rows"])
-                    save(options.out, results)
+                    save(options.out, options.name, results)
     print(json.dumps(results, indent=1) if options.json else markdown(results))
 
 

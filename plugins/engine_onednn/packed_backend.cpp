@@ -257,7 +257,7 @@ class PackedPlan : public Plan {
     const Border& b = borders_[v];
     View view;
     view.is_float = backend_->is_float;
-    view.pixel = pitch(s[1]) * view.element() * (backend_->layouts[v].is_split ? 2 : 1);
+    view.pixel = pitch(s[1], view.element()) * (backend_->layouts[v].is_split ? 2 : 1);
     view.row = view.pixel * (b.left + s[3] + b.right);
     view.image = view.row * (b.top + s[2] + b.bottom);
     view.data = at + b.top * view.row + b.left * view.pixel;
@@ -279,7 +279,7 @@ class PackedPlan : public Plan {
     const View view = bordered_[v];
     const Border b = borders_[v];
     const std::ptrdiff_t used = view.channels * view.element();
-    const bool gaps = used != pitch(view.channels) * view.element();
+    const std::ptrdiff_t filled = padded(view.channels) * view.element();
     const std::ptrdiff_t half = backend_->layouts[v].is_split ? view.pixel / 2 : view.pixel;
     work_.push_back([=] {
       for (int n = 0; n < view.images; ++n) {
@@ -290,9 +290,9 @@ class PackedPlan : public Plan {
         for (int y = 0; y < view.rows; ++y) {
           zero(y, -b.left, b.left * view.pixel);
           zero(y, view.columns, b.right * view.pixel);
-          for (int x = 0; gaps && x < view.columns; ++x)
+          for (int x = 0; filled > used && x < view.columns; ++x)
             for (std::ptrdiff_t at = 0; at < view.pixel; at += half)
-              std::memset(view.at(n, y, x) + at + used, 0, std::size_t(half - used));
+              std::memset(view.at(n, y, x) + at + used, 0, std::size_t(filled - used));
         }
         zero(view.rows, -b.left, b.bottom * view.row);
       }

@@ -206,7 +206,7 @@ std::ptrdiff_t PackedConvolution::block_bytes() const {
 }
 
 std::vector<kernels::Product> PackedConvolution::products(const View& in, const std::vector<bool>& inexact) const {
-  const std::ptrdiff_t left = pitch(inputs) * element();  // behind the rounded inputs
+  const std::ptrdiff_t left = pitch(inputs, element());  // behind the rounded inputs
   std::vector<kernels::Product> result;
   std::ptrdiff_t offset = 0;
   bool more = false;
@@ -290,7 +290,7 @@ std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<P
 PackedDepthwise pack_depthwise(const Step& step) {
   if (step.group != step.outputs || step.weights.dims[1] != 1 || is_dense(step.outputs) || step.absolute)
     refuse(step, "groups other than single channels");
-  const std::size_t channels = std::size_t(step.outputs), padded = std::size_t(pitch(step.outputs));
+  const std::size_t channels = std::size_t(step.outputs), padded = std::size_t(onednn::padded(step.outputs));
   const std::size_t taps = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
   PackedDepthwise d;
   const std::vector<float> weights = step.weights.floats();

@@ -15,9 +15,14 @@ namespace calotype::onednn {
 
 /// Few channels lie side by side and are read together with their neighbours in the row; many fill whole blocks.
 inline bool is_dense(int channels) { return channels < kernels::kHalf; }
-/// Channels from one pixel to the next.
-inline int pitch(int channels) {
+/// Channels of a pixel, filled up to whole blocks where they are many.
+inline int padded(int channels) {
   return is_dense(channels) ? channels : (channels + kernels::kBlock - 1) / kernels::kBlock * kernels::kBlock;
+}
+/// Bytes from one pixel to the next. Pixels at multiples of 1024 would drive each other out of the first cache.
+inline std::ptrdiff_t pitch(int channels, std::ptrdiff_t element) {
+  const std::ptrdiff_t bytes = padded(channels) * element;
+  return bytes % 1024 ? bytes : bytes + 64;
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.

@@ -28,8 +28,8 @@ void parallel(int count, Work work) {
     for (int i = 0; i < count; ++i) work(i, i + 1);
     return;
   }
-  // More pieces than threads even out what else runs on the machine.
-  const int pieces = how.threads ? how.threads : 4 * cv::getNumThreads();
+  // More pieces than threads even out what else runs on the machine; but no more than `threads` may run at a time.
+  const int all = cv::getNumThreads(), pieces = how.threads && how.threads < all ? how.threads : 4 * all;
   cv::parallel_for_(
       cv::Range(0, count), [&](const cv::Range& r) { work(r.start, r.end); }, std::min(count, pieces));
 }

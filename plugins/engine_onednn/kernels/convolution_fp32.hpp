@@ -32,27 +32,28 @@ inline float number(const void* from) {
 
 inline Vector activated(Vector v, float slope) { return v < 0 ? v * slope : v; }
 
-inline Vector combined(Binary op, Vector v, Vector other) {
+template <Binary op>
+inline Vector combined(Vector v, const char* operand) {
   switch (op) {
     case Binary::add:
-      return v + other;
+      return v + load(operand);
     case Binary::subtract:
-      return v - other;
+      return v - load(operand);
     case Binary::subtract_from:
-      return other - v;
+      return load(operand) - v;
     case Binary::multiply:
-      return v * other;
+      return v * load(operand);
     case Binary::divide:
-      return v / other;
+      return v / load(operand);
     case Binary::divide_into:
-      return other / v;
+      return load(operand) / v;
     default:
       return v;
   }
 }
 
-/// A tile at a time. Pixels are taken in parts whose sums fit into registers, products in runs whose weights stay in
-/// the first cache while all parts go by.
+/// A tile at a time, or two. Pixels are taken in parts whose sums fit into registers, products in runs whose weights
+/// stay in the first cache while all parts go by.
 struct FloatProducts {
   static void begin() {}
   static void end() {}
@@ -66,57 +67,62 @@ struct FloatProducts {
   template <int Pixels, class Finish>
   static void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
     before.some(kBlock);
-    constexpr int stride = Finish::halves * kHalf, most = (kRegisters - kVectors - 1) / kVectors;
-    constexpr int run = 8;
-    for (int half = 0; half < Finish::halves; ++half, weights += kTileBytes, sums += kHalf)
-      for (int first = 0; first < k.count; first += run) {
-        const int last = first + run < k.count ? first + run : k.count;
-        if constexpr (most >= 16)
-          parts<16, 16 * Pixels, stride>(k, first, last, in, weights, sums);
-        else if constexpr (most >= 6)
-          parts<6, 16 * Pixels, stride>(k, first, last, in, weights, sums);
-        else
-          parts<2, 16 * Pixels, stride>(k, first, last, in, weights, sums);
-      }
+    constexpr int tiles = kVectors == 1 ? Finish::halves : 1, stride = Finish::halves * kHalf;
+    constexpr int most = kRegisters == 32 ? kVectors == 1 ? Pixels == 2 ? 12 : 8 : 6 : kVectors == 2 ? 6 : 2;
+    for (int half = 0; half < Finish::halves; half += tiles, weights += tiles * kTileBytes, sums += tiles * kHalf)
+      for (int first = 0; first < k.count; first += kRun)
+        parts<most, tiles, 16 * Pixels, stride>(k, first, in, weights, sums);
   }
 
  private:
-  template <int Count, int Pixels, int Stride>
-  static void parts(const Convolution& k, int first, int last, const char* in, const char* weights, float* sums) {
-    int i = 0;
+  static constexpr int kRun = kLanes == 16 ? 24 : 8;      // products
+  static constexpr int kTogether = kLanes == 16 ? 2 : 1;  // inputs; with more, compilers run out of registers
+
+  template <int Count, int Tiles, int Pixels, int Stride>
+  static void parts(const Convolution& k, int first, const char* in, const char* weights, float* sums) {
+    part<Count, Tiles, Stride, true>(k, first, in, weights, sums);
+    int i = Count;
     for (; i + Count <= Pixels; i += Count)
-      part<Count, Stride>(k, first, last, in + i * k.in_pixel, weights, sums + i * Stride);
+      part<Count, Tiles, Stride, false>(k, first, in + i * k.in_pixel, weights, sums + i * Stride);
     if constexpr (Pixels % Count != 0)
-      part<Pixels % Count, Stride>(k, first, last, in + i * k.in_pixel, weights, sums + i * Stride);
+      part<Pixels % Count, Tiles, Stride, false>(k, first, in + i * k.in_pixel, weights, sums + i * Stride);
   }
-  template <int Count, int Stride>
-  static void part(const Convolution& k, int first, int last, const char* in, const char* weights, float* sums) {
-    Vector sum[Count][kVectors];
+  /// `Ahead`: fetches the weights of the next run.
+  template <int Count, int Tiles, int Stride, bool Ahead>
+  static void part(const Convolution& k, int first, const char* in, const char* weights, float* sums) {
+    constexpr int vectors = Tiles * kVectors;
+    Vector sum[Count][vectors];
     for (int i = 0; i < Count; ++i)
-      for (int v = 0; v < kVectors; ++v) sum[i][v] = first ? load(sums + i * Stride + v * kLanes) : Vector{};
+      for (int v = 0; v < vectors; ++v) sum[i][v] = first ? load(sums + i * Stride + v * kLanes) : Vector{};
     const std::ptrdiff_t pixel = k.in_pixel;
+    const int last = first + kRun < k.count ? first + kRun : k.count;
     for (int p = first; p < last; ++p) {
       const char* const from = in + k.products[p].in;
       const char* const tile = weights + k.products[p].weights;
-      // Three pixels to a pointer, which addressing modes reach. Not unrolled: compilers would run out of registers.
+      const char* const soon = weights + k.products[p + kRun < k.count ? p + kRun : p].weights;
+      // Three pixels to a pointer, which addressing modes reach.
       const char* at[(Count + 2) / 3];
       for (int i = 0; i < Count; i += 3) at[i / 3] = from + i * pixel;
-      for (int input = 0; input < depth<float>(); ++input) {
-        Vector weight[kVectors];
-        for (int v = 0; v < kVectors; ++v) weight[v] = load(tile + (input * kHalf + v * kLanes) * 4);
-        for (int i = 0; i < Count; ++i) {
-          const float x = number(at[i / 3] + i % 3 * pixel + input * 4);
-          for (int v = 0; v < kVectors; ++v) sum[i][v] += x * weight[v];
+      for (int some = 0; some < depth<float>(); some += kTogether)
+        for (int input = some; input < some + kTogether; ++input) {
+          if constexpr (Ahead)
+            for (int t = 0; t < Tiles; ++t) __builtin_prefetch(soon + t * kTileBytes + input * 64, 0, 2);
+          Vector weight[vectors];
+          for (int v = 0; v < vectors; ++v)
+            weight[v] = load(tile + v / kVectors * kTileBytes + (input * kHalf + v % kVectors * kLanes) * 4);
+          for (int i = 0; i < Count; ++i) {
+            const float x = number(at[i / 3] + i % 3 * pixel + input * 4);
+            for (int v = 0; v < vectors; ++v) sum[i][v] += x * weight[v];
+          }
         }
-      }
     }
     for (int i = 0; i < Count; ++i)
-      for (int v = 0; v < kVectors; ++v) store(sum[i][v], sums + i * Stride + v * kLanes);
+      for (int v = 0; v < vectors; ++v) store(sum[i][v], sums + i * Stride + v * kLanes);
   }
 };
 
 /// Bias, activations, operand, and the way to where it belongs.
-template <int Halves>
+template <int Halves, Binary op>
 class FloatBlocks {
  public:
   static constexpr int halves = Halves;
@@ -127,44 +133,51 @@ class FloatBlocks {
     left_ = b.pixels;
     output_ = b.output;
     out_ = place(k_.out, b);
-    operand_ = k_.binary == Binary::none ? out_ : place(k_.operand, b);
+    operand_ = op == Binary::none ? out_ : place(k_.operand, b);
   }
   void some(int pixels) {
-    const int count = pixels < left_ ? pixels : left_;
-    for (int i = 0; i < count; ++i) {
-      for (int half = 0; half < Halves; ++half, sums_ += kHalf) {
-        const int output = output_ + half * kHalf, exist = k_.outputs - output;
-        if (exist >= kHalf && !k_.scatter)
-          finish(output, operand_ + 4 * output, out_ + 4 * output);
-        else if (exist > 0 || k_.pad)
-          finish_apart(output, exist < 0 ? 0 : exist < kHalf ? exist : kHalf);
-      }
-      out_ += k_.out.pixel;
-      operand_ += k_.operand.pixel;
-    }
+    const int count = pixels < left_ ? pixels : left_, exist = k_.outputs - output_;
+    if (exist >= Halves * kHalf && !k_.scatter)
+      finish<Halves>(count, output_, operand_ + 4 * output_, k_.operand.pixel, out_ + 4 * output_, k_.out.pixel);
+    else
+      for (int i = 0; i < count; ++i)
+        for (int half = 0; half < Halves; ++half)
+          finish_apart(output_ + half * kHalf, operand_ + i * k_.operand.pixel, out_ + i * k_.out.pixel);
+    out_ += count * k_.out.pixel;
+    operand_ += count * k_.operand.pixel;
     left_ -= count;
   }
 
  private:
-  void finish(int output, const char* operand, char* out) {
-    for (int i = 0; i < kHalf; i += kLanes) {
-      Vector v = load(sums_ + i) + load(k_.bias + output + i);
-      if (k_.activate) v = activated(v, k_.slope);
-      v = v * k_.factor + k_.summand;
-      if (k_.binary != Binary::none) v = combined(k_.binary, v, load(operand + 4 * i));
-      if (k_.activate_last) v = activated(v, k_.slope_last);
-      store(v, out + 4 * i);
-    }
+  /// `Tiles` of outputs from `output` on. What the loop needs is in registers, because its stores might change the
+  /// rest.
+  template <int Tiles>
+  void finish(int count, int output, const char* operand, std::ptrdiff_t operand_pixel, char* out,
+              std::ptrdiff_t out_pixel) {
+    constexpr int vectors = Tiles * kVectors;
+    const float *sums = sums_, *bias = k_.bias + output;
+    const float slope = k_.slope, factor = k_.factor, summand = k_.summand, slope_last = k_.slope_last;
+    const bool activate = k_.activate, activate_last = k_.activate_last;
+    for (int i = 0; i < count; ++i, operand += operand_pixel, out += out_pixel)
+      for (int v = 0; v < vectors; ++v, sums += kLanes) {
+        Vector x = load(sums) + load(bias + v * kLanes);
+        if (activate) x = activated(x, slope);
+        x = combined<op>(x * factor + summand, operand + v * kLanes * 4);
+        if (activate_last) x = activated(x, slope_last);
+        store(x, out + v * kLanes * 4);
+      }
+    sums_ = sums;
   }
-  /// Of `count` outputs that are fewer than a tile's, or lie apart.
-  void finish_apart(int output, int count) {
+  /// A tile's outputs of which not all exist, or which do not lie side by side.
+  void finish_apart(int output, const char* operand, char* out) {
+    const int exist = k_.outputs - output, count = exist < 0 ? 0 : exist < kHalf ? exist : kHalf;
     const auto at = [&](int i) { return 4 * std::ptrdiff_t(k_.scatter ? k_.scatter[output + i] : output + i); };
-    alignas(64) float other[kHalf] = {}, results[kHalf];
-    if (k_.binary != Binary::none)
-      for (int i = 0; i < count; ++i) other[i] = number(operand_ + at(i));
-    finish(output, reinterpret_cast<const char*>(other), reinterpret_cast<char*>(results));
-    for (int i = 0; i < count; ++i) __builtin_memcpy(out_ + at(i), results + i, 4);
-    if (k_.pad) __builtin_memset(out_ + 4 * (output + count), 0, std::size_t(4 * (kHalf - count)));
+    alignas(64) float others[kHalf] = {}, results[kHalf];
+    if (op != Binary::none)
+      for (int i = 0; i < count; ++i) others[i] = number(operand + at(i));
+    finish<1>(1, output, reinterpret_cast<const char*>(others), 0, reinterpret_cast<char*>(results), 0);
+    for (int i = 0; i < count; ++i) __builtin_memcpy(out + at(i), results + i, 4);
+    if (k_.pad) __builtin_memset(out + 4 * (output + count), 0, std::size_t(4 * (kHalf - count)));
   }
 
   const Convolution k_;
@@ -174,11 +187,31 @@ class FloatBlocks {
   int left_ = 0, output_ = 0;
 };
 
+template <Binary op>
 void convolve_floats(const Convolution& k, int begin, int end) {
   if (halves(k.outputs, k.pad) == 1)
-    rows<FloatProducts, FloatBlocks<1>>(k, begin, end);
+    rows<FloatProducts, FloatBlocks<1, op>>(k, begin, end);
   else
-    rows<FloatProducts, FloatBlocks<2>>(k, begin, end);
+    rows<FloatProducts, FloatBlocks<2, op>>(k, begin, end);
+}
+
+void convolve_floats(const Convolution& k, int begin, int end) {
+  switch (k.binary) {
+    case Binary::none:
+      return convolve_floats<Binary::none>(k, begin, end);
+    case Binary::add:
+      return convolve_floats<Binary::add>(k, begin, end);
+    case Binary::subtract:
+      return convolve_floats<Binary::subtract>(k, begin, end);
+    case Binary::subtract_from:
+      return convolve_floats<Binary::subtract_from>(k, begin, end);
+    case Binary::multiply:
+      return convolve_floats<Binary::multiply>(k, begin, end);
+    case Binary::divide:
+      return convolve_floats<Binary::divide>(k, begin, end);
+    case Binary::divide_into:
+      return convolve_floats<Binary::divide_into>(k, begin, end);
+  }
 }
 
 void convolve_floats(const Depthwise& k, int begin, int end) {
