@@ -4,6 +4,7 @@ turns on each image, so that a busy machine disturbs all alike; medians are repo
 
     python3 bench/speed.py KODAK_FOLDER
     python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx512
+    ONEDNN_MAX_CPU_ISA=AVX2 python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx2    # like a CPU without AVX-512
 """
 import argparse
 import os
@@ -57,7 +58,8 @@ def processor():
 def markdown(results):
     lines = ["# Speed\n", "Written by `bench/speed.py`: milliseconds of one whole process, start-up and file formats included, median of "
              f"{results['rounds']} round(s) on {results['images']} images of {results['megapixels']:.2f} megapixels; "
-             f"{results['cores']} cores, {results['processor']}.\n",
+             f"{results['cores']} cores, {results['processor']}."
+             + (f" Calotype's networks use no instructions beyond {results['limit']}." if results["limit"] else "") + "\n",
              "| codec | setting | encode ms | decode ms |", "| --- | --: | --: | --: |"]
     lines += [f"| {name} | {row['setting']:g} | {1000 * row['encode']:.0f} | {1000 * row['decode']:.0f} |"
               for name, row in results["codecs"].items()]
@@ -85,6 +87,7 @@ def main():
     pixels = [picture.shape[0] * picture.shape[1] for picture in (cv2.imread(str(path)) for path in images)]
     results = {"images": len(images), "rounds": options.rounds, "megapixels": statistics.mean(pixels) / 1e6,
                "cores": len(os.sched_getaffinity(0)), "processor": processor(),
+               "limit": os.environ.get("ONEDNN_MAX_CPU_ISA"),
                "codecs": {codec.name: {"setting": codec.typical, **medians[codec.name]} for codec in codecs}}
     publish(options.out, options.name, results, markdown(results))
 
