@@ -4,7 +4,7 @@ turns on each image, so that a busy machine disturbs all alike; medians are repo
 
     python3 bench/speed.py KODAK_FOLDER
     python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx512
-    ONEDNN_MAX_CPU_ISA=AVX2 python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx2    # like a CPU without AVX-512
+    ONEDNN_MAX_CPU_ISA=AVX2 python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx2    # nearly a CPU without AVX-512
 """
 import argparse
 import os
@@ -59,7 +59,7 @@ def markdown(results):
     lines = ["# Speed\n", "Written by `bench/speed.py`: milliseconds of one whole process, start-up and file formats included, median of "
              f"{results['rounds']} round(s) on {results['images']} images of {results['megapixels']:.2f} megapixels; "
              f"{results['cores']} cores, {results['processor']}."
-             + (f" Calotype's networks use no instructions beyond {results['limit']}." if results["limit"] else "") + "\n",
+             + (f" Calotype's float convolutions use no instructions beyond {results['limit']}." if results["limit"] else "") + "\n",
              "| codec | setting | encode ms | decode ms |", "| --- | --: | --: | --: |"]
     lines += [f"| {name} | {row['setting']:g} | {1000 * row['encode']:.0f} | {1000 * row['decode']:.0f} |"
               for name, row in results["codecs"].items()]

@@ -3,6 +3,7 @@
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+static_assert(XXH_VERSION_NUMBER >= 800, "XXH3 has its final form since release 0.8.0");
 
 namespace calotype {
 

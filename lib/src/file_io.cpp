@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,11 @@ class File {
               : error == ENOSPC ? "free some space"
               : error == EACCES ? "check the permissions"
                                 : "");
+}
+
+[[noreturn]] void fail_limit(const std::string& path, std::int64_t limit) {
+  throw Error(ErrorCode::limit, path + " is larger than the limit of " + std::to_string(limit) + " bytes",
+              "raise the limit if you trust this file");
 }
 
 bool write_all(int fd, const Bytes& bytes) {
@@ -141,6 +147,31 @@ void check_writable(const std::string& path, bool overwrite) {
     throw Error(ErrorCode::usage, path + " exists already", "choose another name or add --overwrite");
 }
 
+struct FileView::Pages {
+  Pages(void* where, std::size_t count) : data(where), size(count) {}
+  ~Pages() { ::munmap(data, size); }
+  Pages(const Pages&) = delete;
+  Pages& operator=(const Pages&) = delete;
+  void* const data;
+  const std::size_t size;
+};
+
+FileView::FileView(const std::string& path, const Limits& limits) {
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe is refused, not waited for
+  struct stat status;
+  if (file.fd() < 0 || ::fstat(file.fd(), &status) != 0) fail(path, "read", errno);
+  if (!S_ISREG(status.st_mode)) throw Error(ErrorCode::io, path + " is no ordinary file", "give the name of one");
+  if (status.st_size > limits.max_file_bytes) fail_limit(path, limits.max_file_bytes);
+  if (status.st_size == 0) return;  // which cannot be mapped
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* const data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd(), 0);
+  if (data == MAP_FAILED) fail(path, "read", errno);
+  pages_ = std::make_shared<const Pages>(data, size);
+}
+
+const std::uint8_t* FileView::data() const { return pages_ ? static_cast<const std::uint8_t*>(pages_->data) : nullptr; }
+std::size_t FileView::size() const { return pages_ ? pages_->size : 0; }
+
 Bytes read_file(const std::string& path, const Limits& limits) {
   const File file(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd() < 0) fail(path, "read", errno);
@@ -159,9 +190,7 @@ Bytes read_file(const std::string& path, const Limits& limits) {
     if (n < 0 && errno != EINTR) fail(path, "read", errno);
     if (n == 0) break;
     if (n > 0) size += static_cast<std::size_t>(n);
-    if (size > limit)
-      throw Error(ErrorCode::limit, path + " is larger than the limit of " + std::to_string(limit) + " bytes",
-                  "raise the limit if you trust this file");
+    if (size > limit) fail_limit(path, limits.max_file_bytes);
   }
   bytes.resize(size);
   return bytes;

@@ -83,6 +83,9 @@ class ManifestReader {
       manifest_.parts[part].xxh128 = value;
       return;
     }
+    if (!part_before("_sha256", key).empty())
+      refuse("\"part." + key + "\" is a checksum of an old kind",
+             "write " + part_before("_sha256", key) + "_xxh128=... instead");
     if (fs::path(value).filename() != value || value == "." || value == ".." || value.empty())
       refuse("\"part." + key + "\" is \"" + value + "\"", "name a file that lies beside model.ini");
     manifest_.parts[key].file = directory_ / value;

@@ -7,6 +7,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "calotype/error.hpp"
+#include "calotype/log.hpp"
 #include "kernels/kernels.hpp"
 #include "onednn_backend.hpp"
 #include "packed_backend.hpp"
@@ -38,8 +39,10 @@ class OnednnNetwork : public Network {
 }  // namespace
 
 std::vector<Device> OnednnEngine::devices() const {
-  const char* const units[] = {"", ", bf16 vectors (AVX-512)", ", bf16 tiles (AMX)"};
-  return {{"cpu", std::to_string(omp_get_num_procs()) + " cores" + units[int(kernels::unit())]}};
+  const char* const fp32[] = {"", ", AVX2", ", AVX-512"};
+  const char* const bf16[] = {"", ", bf16 vectors (AVX-512)", ", bf16 tiles (AMX)"};
+  return {{"cpu", std::to_string(omp_get_num_procs()) + " cores" + fp32[int(kernels::float_unit())] +
+                      bf16[int(kernels::unit())]}};
 }
 
 std::string OnednnEngine::version() const {
@@ -66,7 +69,9 @@ std::shared_ptr<Network> OnednnEngine::load(const std::filesystem::path& onnx, c
   try {
     return network(make_packed_backend(program, !bf16), bf16 ? "bf16" : "fp32");
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::unsupported || !fp32) throw;
+    if (e.code() != ErrorCode::unsupported) throw;
+    if (!fp32) throw Error(e.code(), std::string(e.what()) + " in bf16", "use precision=fp32");
+    log(LogLevel::info, "engine onednn: " + e.full_text() + "; oneDNN's own kernels run all of " + onnx.string());
     return network(make_onednn_backend(program), "fp32");
   }
 }

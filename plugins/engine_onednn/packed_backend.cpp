@@ -110,13 +110,6 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
   }
 };
 
-template <class Operation>
-void run_rows(const Operation& k, bool is_float) {
-  parallel(k.images * k.rows, [&](int begin, int end) {
-    is_float ? kernels::convolve_fp32(k, begin, end) : kernels::convolve_bf16(k, begin, end);
-  });
-}
-
 /// Zeros around a value, in pixels.
 struct Border {
   int top = 0, left = 0, bottom = 0, right = 0;
@@ -271,7 +264,9 @@ class PackedPlan : public Plan {
     for (const Step& step : program().steps)
       if (is_convolution(step) && step.kind == Step::Kind::convolution && step.in[0] == int(v))
         stride = std::max(stride, step.stride[1]);
-    return std::size_t(view.image * view.images + kernels::kOverread * stride * view.pixel + 2 * 64 + 63) / 64 * 64;
+    return std::size_t(view.image * view.images + kernels::kOverread * std::ptrdiff_t(stride) * view.pixel + 2 * 64 +
+                       63) /
+           64 * 64;
   }
 
   /// Zeros into the border of a value and into the channels that fill up its pixels.
@@ -430,7 +425,14 @@ class PackedPlan : public Plan {
   static void convolve(kernels::Convolution k, const std::vector<kernels::Product>& products, bool is_float) {
     k.products = products.data();
     k.count = int(products.size());
-    run_rows(k, is_float);
+    parallel(k.images * k.rows, [&](int begin, int end) {
+      struct alignas(64) Line {
+        char bytes[64];
+      };
+      std::vector<Line> space(kernels::space_bytes(k) / sizeof(Line));
+      char* const room = reinterpret_cast<char*>(space.data());
+      is_float ? kernels::convolve_fp32(k, begin, end, room) : kernels::convolve_bf16(k, begin, end, room);
+    });
   }
   /// Of each `depth` channels whether any pixel's are inexact.
   static std::vector<bool> blocks_with(const std::vector<std::uint8_t>& inexact, int channels, int depth) {
@@ -487,7 +489,11 @@ class PackedPlan : public Plan {
       k.slope = step.post[0].numbers[0];
       done = 1;
     }
-    work_.push_back([k, is_float = backend_->is_float] { run_rows(k, is_float); });
+    work_.push_back([k, is_float = backend_->is_float] {
+      parallel(k.images * k.rows, [&](int begin, int end) {
+        is_float ? kernels::convolve_fp32(k, begin, end) : kernels::convolve_bf16(k, begin, end);
+      });
+    });
     rest(step, done);
   }
 

@@ -7,7 +7,7 @@
 CALOTYPE_PLUGIN("engine_onednn", CALOTYPE_VERSION, "Apache-2.0", "fast networks on CPUs") {
   r.add<calotype::OnednnEngine>({calotype::Kind::engine,
                                  "onednn",
-                                 "Runs networks with oneDNN, and in bf16 on CPUs with AMX or AVX512_BF16.",
+                                 "Runs networks on vectors, in bf16 on CPUs with AMX or AVX512_BF16, and with oneDNN.",
                                  {},
                                  {},
                                  20,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both precisions share: plans for the shapes that come along, and the memory that they work in.
+// What all backends share: plans for the shapes that come along, and the memory that they work in.
 #pragma once
 #include <map>
 #include <memory>

@@ -37,6 +37,14 @@ class RecordsFile {
           }
     return *this;
   }
+  void begin(const std::string& name, std::uint8_t type, const std::vector<int>& dims) {
+    bytes.push_back(std::uint8_t(name.size()));
+    bytes.insert(bytes.end(), name.begin(), name.end());
+    bytes.push_back(type);
+    bytes.push_back(std::uint8_t(dims.size()));
+    for (const int d : dims) little(d, 4);
+    while (bytes.size() % 64) bytes.push_back(0);
+  }
   Records read() const {
     const ScratchDirectory scratch;
     write_file(scratch.file("entropy.bin"), bytes);
@@ -46,14 +54,6 @@ class RecordsFile {
   Bytes bytes = {'C', 'E', 'N', 'T', 2, 0, 0, 0};
 
  private:
-  void begin(const std::string& name, std::uint8_t type, const std::vector<int>& dims) {
-    bytes.push_back(std::uint8_t(name.size()));
-    bytes.insert(bytes.end(), name.begin(), name.end());
-    bytes.push_back(type);
-    bytes.push_back(std::uint8_t(dims.size()));
-    for (const int d : dims) little(d, 4);
-    while (bytes.size() % 64) bytes.push_back(0);
-  }
   void little(std::int64_t value, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) bytes.push_back(std::uint8_t(value >> (8 * i)));
   }
@@ -178,6 +178,27 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused) {
       BOOST_CHECK(e.code() == ErrorCode::corrupt);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(kernels_of_impossible_shapes_are_refused) {
+  const auto refused = [](const std::vector<int>& dims) {
+    RecordsFile file;
+    file.begin("net.0.weight", 4, dims);
+    file.bytes.resize(file.bytes.size() + 2 * 32 * 2);  // enough for one block of a pair
+    try {
+      file.read().kernel("net.0.weight", 1);
+      return false;
+    } catch (const Error& e) {
+      return e.code() == ErrorCode::corrupt;
+    }
+  };
+  BOOST_TEST(!refused({1, 1, 1, 1}));
+  BOOST_TEST(refused({1, 1}));
+  BOOST_TEST(refused({1, 1, 1, 2}));
+  BOOST_TEST(refused({0, 1, 1, 1}));
+  BOOST_TEST(refused({33, 1, 1, 1}));
+  BOOST_TEST(refused({1 << 30, 1 << 30, 1 << 30, 1 << 30}));
+  BOOST_TEST(refused({-1, -1, 1, 1}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 #include <opencv2/core.hpp>
 #include <thread>
 
+#include "network/program.hpp"
 #include "support.hpp"
 
 using namespace calotype;
@@ -234,6 +235,12 @@ BOOST_AUTO_TEST_CASE(an_unknown_operator_is_named_while_loading) {
       BOOST_TEST(std::string(e.what()).find("odd_one") != std::string::npos, e.what());
     }
   });
+}
+
+/// Sizes made of such numbers would overflow.
+BOOST_AUTO_TEST_CASE(vast_attributes_are_refused) {
+  BOOST_CHECK_EXCEPTION(network::fuse(network::read_onnx(TEST_DATA "/vast_stride.onnx")), Error,
+                        [](const Error& e) { return e.code() == ErrorCode::unsupported; });
 }
 
 BOOST_AUTO_TEST_CASE(broken_and_missing_files) {

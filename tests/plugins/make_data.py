@@ -115,6 +115,8 @@ def networks():
             numpy_helper.from_array(rng.integers(-4, 5, (8, 3, 4, 4)).astype(np.float32) / 8, "up"),
         ],
     )
+    far = dict(kernel_shape=[1, 1], strides=[1, 1 << 27])
+    save("vast_stride", [node("Conv", ["x", "spread"], ["y"], **far)], ["y"], [numpy_helper.from_array(spread[:8], "spread")])
     save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])
 
 

@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_CASE(manifest_errors_name_file_and_key) {
   check_contains(manifest_error(with(kManifest, "fp32,bf16", "fp32,int8")).what(), "int8");
   check_contains(manifest_error(with(kManifest, "table.bin", "../table.bin")).hint(), "beside model.ini");
   check_contains(manifest_error(with(kManifest, "=06b0", "=06b")).what(), "net_xxh128");
+  check_contains(manifest_error(with(kManifest, "net_xxh128", "net_sha256")).hint(), "net_xxh128=");
   check_contains(manifest_error(with(kManifest, "net=net.onnx", "")).what(), "\"net\" has no file");
   check_contains(manifest_error(with(kManifest, "table=", "net_uses=tabel\ntable=")).what(), "\"part.net_uses\"");
   check_contains(manifest_error("id=test\n").what(), "unknown key \"id\"");

@@ -115,8 +115,10 @@ def write_gradient(folder):
     synthesis = os.path.join(folder, 'synthesis.onnx')
     model = differentiate(onnx.load(synthesis))
     borrow(model, synthesis)
-    with open(os.path.join(folder, 'synthesis_gradient.onnx'), 'wb') as f:
+    path = os.path.join(folder, 'synthesis_gradient.onnx')
+    with open(path + '.new', 'wb') as f:
         f.write(model.SerializeToString())
+    os.replace(path + '.new', path)  # a running program may have mapped the old one
 
 
 def main():

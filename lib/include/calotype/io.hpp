@@ -18,17 +18,18 @@ struct Limits {
 /// The whole file, or standard input for "-". Throws not_found, io or limit.
 CALOTYPE_API Bytes read_file(const std::string& path, const Limits& limits = {});
 /// A file of data that belongs to the program, such as weights: mapped into memory, read only, shared by copies of the
-/// view. Whoever renews such a file replaces it; one that shrinks in place ends the process that reads it.
+/// view. Whoever renews such a file replaces it: what is written into it in place shows, and where it shrinks, the
+/// process that reads it ends.
 class CALOTYPE_API FileView {
  public:
-  /// Throws not_found; io for anything but an ordinary file.
-  explicit FileView(const std::string& path);
-  const std::uint8_t* data() const { return static_cast<const std::uint8_t*>(pages_.get()); }  ///< null where empty
-  std::size_t size() const { return size_; }
+  /// Throws not_found, limit; io for anything but an ordinary file.
+  explicit FileView(const std::string& path, const Limits& limits = {});
+  const std::uint8_t* data() const;  ///< null where empty
+  std::size_t size() const;
 
  private:
-  std::shared_ptr<const void> pages_;
-  std::size_t size_ = 0;
+  struct Pages;
+  std::shared_ptr<const Pages> pages_;
 };
 
 /// The file gets its name when it is whole: a reader never sees half of it, and a failure leaves nothing behind. A

@@ -166,8 +166,11 @@ class Fuser {
     step.pad = numbers<4>(node, "pads", 0);
     const int sides[] = {step.stride[0], step.stride[1], step.dilation[0], step.dilation[1],
                          step.group,     step.kernel[0], step.kernel[1]};
+    const int most =
+        std::max({*std::max_element(std::begin(sides), sides + 4),  // kernels and groups have weights
+                  *std::max_element(step.pad.begin(), step.pad.end()), step.output_padding[0], step.output_padding[1]});
     if (*std::min_element(std::begin(sides), std::end(sides)) < 1 ||
-        *std::min_element(step.pad.begin(), step.pad.end()) < 0)
+        *std::min_element(step.pad.begin(), step.pad.end()) < 0 || most > 1024)
       refuse_node(node, "its attributes make no sense");
     step.outputs = transposed ? step.weights.dims[1] * step.group : step.weights.dims[0];
     step.bias.assign(static_cast<std::size_t>(step.outputs), 0.f);

@@ -251,7 +251,7 @@ struct Vectors {
   }
 };
 
-using Rows = void (*)(const Convolution&, int, int);
+using Rows = void (*)(const Convolution&, int, int, char*);
 
 template <class Products, bool Activate, bool Affine>
 Rows rows_of_whole_blocks(Binary op) {
@@ -283,8 +283,8 @@ Rows best_rows(const Convolution& k) {
 
 }  // namespace
 
-void convolve_bf16(const Convolution& k, int begin, int end) {
-  (unit() == Unit::tiles ? best_rows<Tiles>(k) : best_rows<Vectors>(k))(k, begin, end);
+void convolve_bf16(const Convolution& k, int begin, int end, char* space) {
+  (unit() == Unit::tiles ? best_rows<Tiles>(k) : best_rows<Vectors>(k))(k, begin, end, space);
 }
 
 void convolve_bf16(const Depthwise& k, int begin, int end) {
@@ -311,7 +311,7 @@ void convolve_bf16(const Depthwise& k, int begin, int end) {
 #else
 namespace calotype::onednn::kernels {
 // Never called: unit() is none.
-void convolve_bf16(const Convolution&, int, int) {}
+void convolve_bf16(const Convolution&, int, int, char*) {}
 void convolve_bf16(const Depthwise&, int, int) {}
 }  // namespace calotype::onednn::kernels
 #endif

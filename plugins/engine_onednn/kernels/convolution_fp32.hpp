@@ -188,29 +188,29 @@ class FloatBlocks {
 };
 
 template <Binary op>
-void convolve_floats(const Convolution& k, int begin, int end) {
+void convolve_floats(const Convolution& k, int begin, int end, char* space) {
   if (halves(k.outputs, k.pad) == 1)
-    rows<FloatProducts, FloatBlocks<1, op>>(k, begin, end);
+    rows<FloatProducts, FloatBlocks<1, op>>(k, begin, end, space);
   else
-    rows<FloatProducts, FloatBlocks<2, op>>(k, begin, end);
+    rows<FloatProducts, FloatBlocks<2, op>>(k, begin, end, space);
 }
 
-void convolve_floats(const Convolution& k, int begin, int end) {
+void convolve_floats(const Convolution& k, int begin, int end, char* space) {
   switch (k.binary) {
     case Binary::none:
-      return convolve_floats<Binary::none>(k, begin, end);
+      return convolve_floats<Binary::none>(k, begin, end, space);
     case Binary::add:
-      return convolve_floats<Binary::add>(k, begin, end);
+      return convolve_floats<Binary::add>(k, begin, end, space);
     case Binary::subtract:
-      return convolve_floats<Binary::subtract>(k, begin, end);
+      return convolve_floats<Binary::subtract>(k, begin, end, space);
     case Binary::subtract_from:
-      return convolve_floats<Binary::subtract_from>(k, begin, end);
+      return convolve_floats<Binary::subtract_from>(k, begin, end, space);
     case Binary::multiply:
-      return convolve_floats<Binary::multiply>(k, begin, end);
+      return convolve_floats<Binary::multiply>(k, begin, end, space);
     case Binary::divide:
-      return convolve_floats<Binary::divide>(k, begin, end);
+      return convolve_floats<Binary::divide>(k, begin, end, space);
     case Binary::divide_into:
-      return convolve_floats<Binary::divide_into>(k, begin, end);
+      return convolve_floats<Binary::divide_into>(k, begin, end, space);
   }
 }
 

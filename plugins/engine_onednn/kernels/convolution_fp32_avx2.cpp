@@ -3,7 +3,9 @@
 
 namespace calotype::onednn::kernels {
 
-void convolve_fp32_avx2(const Convolution& k, int begin, int end) { convolve_floats(k, begin, end); }
+void convolve_fp32_avx2(const Convolution& k, int begin, int end, char* space) {
+  convolve_floats(k, begin, end, space);
+}
 void convolve_fp32_avx2(const Depthwise& k, int begin, int end) { convolve_floats(k, begin, end); }
 
 }  // namespace calotype::onednn::kernels

@@ -62,16 +62,21 @@ struct Convolution {
   Binary binary = Binary::none;
   Target operand;
   Target out;
-  bool pad = false;  ///< bf16 pixels of the result are whole blocks; what is beyond `outputs` becomes zero
+  bool pad = false;  ///< pixels of the result are whole blocks; what is beyond `outputs` becomes zero
   const std::int32_t* scatter = nullptr;  ///< element of out.data at which each output of a pixel lies; floats only
 };
 
 /// Tiles side by side in a block of weights.
 constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 1 : 2; }
 
-/// Rows `begin` to `end` of all images' rows, on unit(), respectively float_unit().
-void convolve_bf16(const Convolution& convolution, int begin, int end);
-void convolve_fp32(const Convolution& convolution, int begin, int end);
+/// Room that one call of convolve_*() with `absolute` inputs works in.
+inline std::size_t space_bytes(const Convolution& k) {
+  return k.absolute ? std::size_t(kBlock * k.in_pixel + 128 + 63) / 64 * 64 : 0;
+}
+/// Rows `begin` to `end` of all images' rows, on unit(), respectively float_unit(). `space`: of space_bytes(), at a
+/// multiple of 64.
+void convolve_bf16(const Convolution& convolution, int begin, int end, char* space);
+void convolve_fp32(const Convolution& convolution, int begin, int end, char* space);
 
 /// One input's weights for the kHalf outputs of a tile: data[places[output]], 0 where that is negative or there is no
 /// data. May be read one element beyond.

@@ -6,8 +6,6 @@
 // Products: begin(), end(); multiply<1 or 2>(k, in, weights, sums, finish) makes the sums of 16 or 32 pixels;
 // clear_signs(from, bytes, to). Finish: halves; start(block, sums) takes a block that some(pixels) then finishes.
 #pragma once
-#include <stdlib.h>
-
 #include "kernels.hpp"
 
 namespace calotype::onednn::kernels {
@@ -74,24 +72,20 @@ int rows_together(const Convolution& k) {
 }
 
 template <class Products, class Finish>
-void rows(const Convolution& k, int begin, int end) {
+void rows(const Convolution& k, int begin, int end, char* space) {
   Products::begin();
-  const std::size_t size = std::size_t(kBlock * k.in_pixel + 128 + 63) / 64 * 64;
-  char* const space = k.absolute ? static_cast<char*>(aligned_alloc(64, size)) : nullptr;
-  if (k.absolute && !space) abort();
   const int together = rows_together(k);
   for (int i = begin; i < end;) {
     const int image = i / k.rows, row = i % k.rows;
     int count = k.rows - row < end - i ? k.rows - row : end - i;
     count = count < together ? count : together;
     const char* in = k.in + image * k.in_image + row * k.in_row;
-    if (space)
+    if (k.absolute)
       some_rows_of_magnitudes<Products, Finish>(k, image, row, row + count, in, space);
     else
       some_rows<Products, Finish>(k, image, row, row + count, in);
     i += count;
   }
-  free(space);
   Products::end();
 }
 
