@@ -18,8 +18,7 @@ Arena allocate(std::size_t bytes) {
   const std::size_t alignment = bytes < 2 * kHugePage ? kCacheLine : kHugePage;
   Arena arena;
   arena.size = (bytes + alignment - 1) / alignment * alignment;
-  arena.data.reset(static_cast<char*>(std::aligned_alloc(alignment, arena.size)));
-  if (!arena.data) throw std::bad_alloc();
+  arena.data = aligned_bytes(arena.size, alignment);
 #ifdef MADV_HUGEPAGE
   if (alignment == kHugePage) madvise(arena.data.get(), arena.size, MADV_HUGEPAGE);
 #endif

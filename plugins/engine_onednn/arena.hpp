@@ -3,18 +3,16 @@
 // is the fastest.
 #pragma once
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "aligned.hpp"
+
 namespace calotype::onednn {
 
 struct Arena {
-  struct Free {
-    void operator()(char* p) const { std::free(p); }
-  };
-  std::unique_ptr<char, Free> data;
+  AlignedBytes data;
   std::size_t size = 0;
 };
 

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <memory>
 
+#include "aligned.hpp"
 #include "elementwise.hpp"
 #include "packed_convolution.hpp"
 #include "parallel.hpp"
@@ -126,9 +128,10 @@ class PackedPlan : public Plan {
     const auto& steps = program().steps;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       for (const PackedConvolution& c : backend_->packed[i])
-        widen_border(steps[i], c.kernel, c.stride, c.dilation, c.before);
+        widen_border(steps[i], c.kernel, c.stride, c.dilation, c.before, c.winograd ? kernels::kWinogradTile : 1);
       if (!backend_->depthwise[i].weights.empty())
-        widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]});
+        widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]},
+                     1);
     }
     views.resize(shapes_.size());
     std::vector<int> in_place(steps.size(), -1);
@@ -184,13 +187,14 @@ class PackedPlan : public Plan {
   const View& view(int value) const { return views[std::size_t(value)]; }
 
   void widen_border(const Step& step, const std::array<int, 2>& kernel, const std::array<int, 2>& stride,
-                    const std::array<int, 2>& dilation, const std::array<int, 2>& before) {
+                    const std::array<int, 2>& dilation, const std::array<int, 2>& before, int together) {
     const Shape &in = shapes_[std::size_t(step.in[0])], &out = shapes_[std::size_t(step.out)];
     Border& border = borders_[std::size_t(step.in[0])];
     int after[2];
     for (std::size_t d = 0; d < 2; ++d) {
       const bool transposed = step.kind == Step::Kind::transposed_convolution;
-      const int count = transposed ? (out[2 + d] + step.stride[d] - 1) / step.stride[d] : out[2 + d];
+      const int made = transposed ? (out[2 + d] + step.stride[d] - 1) / step.stride[d] : out[2 + d];
+      const int count = (made + together - 1) / together * together;
       after[d] = (count - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - before[d] - in[2 + d];
     }
     border.top = std::max(border.top, before[0]);
@@ -409,6 +413,7 @@ class PackedPlan : public Plan {
       k.columns = out.columns;
       k.factor = 1;
       k.pad = c.pad;
+      k.winograd = c.winograd;
       k.out = target(out);
       done = take_along(step, k);
       if (!c.positions.empty()) place_phase(step, c, out, k);
@@ -425,13 +430,10 @@ class PackedPlan : public Plan {
   static void convolve(kernels::Convolution k, const std::vector<kernels::Product>& products, bool is_float) {
     k.products = products.data();
     k.count = int(products.size());
-    parallel(k.images * k.rows, [&](int begin, int end) {
-      struct alignas(64) Line {
-        char bytes[64];
-      };
-      std::vector<Line> space(kernels::space_bytes(k) / sizeof(Line));
-      char* const room = reinterpret_cast<char*>(space.data());
-      is_float ? kernels::convolve_fp32(k, begin, end, room) : kernels::convolve_bf16(k, begin, end, room);
+    parallel(kernels::pieces(k), [&](int begin, int end) {
+      const AlignedBytes space = aligned_bytes(kernels::space_bytes(k));
+      is_float ? kernels::convolve_fp32(k, begin, end, space.get())
+               : kernels::convolve_bf16(k, begin, end, space.get());
     });
   }
   /// Of each `depth` channels whether any pixel's are inexact.

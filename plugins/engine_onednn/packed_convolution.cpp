@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+#include <type_traits>
 
 #include "elementwise.hpp"
 #include "parallel.hpp"
@@ -15,7 +15,11 @@ using network::Step;
 
 int chunks(const PackedConvolution& c, int inputs) { return (inputs + c.depth() - 1) / c.depth(); }
 
+/// What every stride-th pixel of every stride-th row makes up is one of stride^2 inputs of a convolution of stride 1.
+int planes(const PackedConvolution& c) { return c.stride[0] * c.stride[1]; }
+
 int count_steps(const PackedConvolution& c) {
+  if (c.winograd) return kernels::kWinogradPixels * planes(c) * chunks(c, c.inputs);
   return is_dense(c.inputs) ? c.kernel[0] * chunks(c, c.kernel[1] * c.inputs)
                             : c.kernel[0] * c.kernel[1] * chunks(c, c.inputs);
 }
@@ -137,6 +141,19 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded<Elemen
 
   char* const tiles =
       c.tiles.get() + first / width * c.block_bytes() + first % width / kernels::kHalf * kernels::kTileBytes;
+  if constexpr (std::is_same_v<Element, float>)
+    if (c.winograd) {
+      const std::ptrdiff_t pair = halves * kernels::kTileBytes;
+      for (int input = piece.first_input; input < piece.end_input; ++input)
+        for (int plane = 0; plane < planes(c); ++plane)
+          kernels::fill_winograd_rows(
+              &rounded.weights[std::size_t((input - piece.first_input) * per_input)],
+              &places[std::size_t(plane * 9 * kernels::kHalf)],
+              reinterpret_cast<float*>(tiles + (plane * chunks(c, c.inputs) + input / c.depth()) * pair) +
+                  input % c.depth() * kernels::kHalf,
+              planes(c) * chunks(c, c.inputs) * pair);
+      return;
+    }
   kernels::Weights<Element> weights[kernels::depth<Element>()], rest[kernels::depth<Element>()];
   const auto fill_step = [&](int at) {
     const auto tile = [&](int i) {
@@ -192,11 +209,29 @@ void allocate(PackedConvolution& c, std::size_t taps) {
   const int width = tiles_across(c) * kernels::kHalf, blocks = (c.outputs + width - 1) / width;
   c.bias.resize(std::size_t(blocks) * width, 0.f);
   const std::size_t bytes = std::size_t(blocks * c.block_bytes());
-  c.tiles.reset(static_cast<char*>(std::aligned_alloc(64, bytes)));
-  if (!c.tiles) throw std::bad_alloc();
+  c.tiles = aligned_bytes(bytes);
   const bool full = !is_dense(c.inputs) && c.inputs % c.depth() == 0 && c.outputs % width == 0 &&
                     taps == std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
   if (!full) std::memset(c.tiles.get(), 0, bytes);
+}
+
+/// Whether minimal filtering at least halves the products, and its weights, which are more of them, soon are packed.
+bool suits_winograd(const PackedConvolution& c) {
+  constexpr std::size_t most = 8 << 20;
+  const std::size_t products = std::size_t(kernels::kWinogradPixels) * std::size_t(planes(c));
+  const std::size_t taps = std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
+  constexpr std::size_t outputs = kernels::kWinogradTile * kernels::kWinogradTile;
+  return c.is_float && !is_dense(c.inputs) && c.outputs > kernels::kHalf && c.dilation == std::array<int, 2>{1, 1} &&
+         c.kernel[0] <= 3 * c.stride[0] && c.kernel[1] <= 3 * c.stride[1] && 2 * products <= taps * outputs &&
+         products * std::size_t(c.inputs) * std::size_t(c.outputs) * sizeof(float) <= most;
+}
+
+/// Where in the packed kernel a tap of an ordinary convolution lies: those that read one plane come together.
+std::array<int, 2> packed_tap(const PackedConvolution& c, int y, int x) {
+  if (!c.winograd) return {y, x};
+  const int plane = y % c.stride[0] * c.stride[1] + x % c.stride[1];
+  const int at = plane * 9 + y / c.stride[0] * 3 + x / c.stride[1];
+  return {at / c.kernel[1], at % c.kernel[1]};
 }
 
 }  // namespace
@@ -208,6 +243,13 @@ std::ptrdiff_t PackedConvolution::block_bytes() const {
 std::vector<kernels::Product> PackedConvolution::products(const View& in, const std::vector<bool>& inexact) const {
   const std::ptrdiff_t left = pitch(inputs, element());  // behind the rounded inputs
   std::vector<kernels::Product> result;
+  if (winograd) {
+    for (int y = 0; y < stride[0]; ++y)
+      for (int x = 0; x < stride[1]; ++x)
+        for (int input = 0; input < inputs; input += depth())
+          result.push_back({y * in.row + x * in.pixel + input * element(), 0});
+    return result;
+  }
   std::ptrdiff_t offset = 0;
   bool more = false;
   for_each_step(
@@ -242,10 +284,12 @@ PackedConvolution pack(const Step& step, bool is_float, bool pad) {
   p.inputs = step.weights.dims[1];
   p.outputs = step.outputs;
   p.pad = pad;
+  p.winograd = suits_winograd(p) && !step.absolute;
   p.bias = step.bias;
+  if (p.winograd) p.kernel = {3 * p.stride[0], 3 * p.stride[1]};
   Taps taps;
-  for (int y = 0; y < p.kernel[0]; ++y)
-    for (int x = 0; x < p.kernel[1]; ++x) taps.push_back({{y, x}, y * p.kernel[1] + x});
+  for (int y = 0; y < step.kernel[0]; ++y)
+    for (int x = 0; x < step.kernel[1]; ++x) taps.push_back({packed_tap(p, y, x), y * step.kernel[1] + x});
   allocate(p, taps.size());
   parts[0].taps.push_back(std::move(taps));
   fill(parts, step, is_float);
@@ -267,12 +311,14 @@ std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<P
     p.pad = pad;
     p.split = split;
     p.positions = phase.positions;
+    p.winograd = suits_winograd(p);
+    if (p.winograd) p.kernel = {3, 3};
     std::size_t fewest = SIZE_MAX;
     for (const auto& position : phase.positions) {
       p.bias.insert(p.bias.end(), step.bias.begin(), step.bias.end());
       Taps taps;
-      for (int y = 0; y < p.kernel[0]; ++y)
-        for (int x = 0; x < p.kernel[1]; ++x) {
+      for (int y = 0; y < phase.kernel[0]; ++y)
+        for (int x = 0; x < phase.kernel[1]; ++x) {
           const int tap = phase.tap(step, position, y, x);
           if (tap >= 0) taps.push_back({{y, x}, tap});
         }

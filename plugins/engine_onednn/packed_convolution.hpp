@@ -2,10 +2,9 @@
 // Weights in the order in which the kernels read them.
 #pragma once
 #include <array>
-#include <cstdlib>
-#include <memory>
 #include <vector>
 
+#include "aligned.hpp"
 #include "kernels/kernels.hpp"
 #include "network/program.hpp"
 #include "phases.hpp"
@@ -30,8 +29,9 @@ struct PackedConvolution {
   bool is_float = false;  ///< else bf16
   std::array<int, 2> kernel{}, stride{}, dilation{}, before{};
   int inputs = 0, outputs = 0;
-  int tile_steps = 0;  ///< tiles of each kHalf outputs
-  bool pad = false;    ///< results fill whole blocks
+  bool winograd = false;  ///< see kernels::Convolution; `kernel` is 3 strides high and wide, taps beyond the step's 0
+  int tile_steps = 0;     ///< tiles of each kHalf outputs
+  bool pad = false;       ///< results fill whole blocks
   /// Twice the precision: inputs are followed by what rounding left of them, and both are multiplied by the rounded
   /// weights, the rounded inputs once more by what is left of the weights, which lies behind all others.
   bool split = false;
@@ -46,10 +46,7 @@ struct PackedConvolution {
   /// more than the usual precision, and get no more.
   std::vector<kernels::Product> products(const View& in, const std::vector<bool>& inexact) const;
 
-  struct Free {
-    void operator()(void* p) const { std::free(p); }
-  };
-  std::unique_ptr<char[], Free> tiles;
+  AlignedBytes tiles;
 };
 
 /// `pad`: whether results fill whole blocks.

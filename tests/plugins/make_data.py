@@ -115,6 +115,40 @@ def networks():
             numpy_helper.from_array(rng.integers(-4, 5, (8, 3, 4, 4)).astype(np.float32) / 8, "up"),
         ],
     )
+    # Kernels of three strides or less, of more channels than vectors are long, at borders that differ.
+    wide = np.zeros((40, 3, 1, 1), np.float32)
+    wide[np.arange(40), np.arange(40) % 3] = (np.arange(40) % 5 - 2)[:, None, None] / 2
+
+    def some(*dims):
+        return (rng.integers(-4, 5, dims) / 64).astype(np.float16)
+
+    save(
+        "filtered",
+        [
+            *(node("Cast", [f"h{i}"], [f"w{i}"], to=TensorProto.FLOAT) for i in range(6)),
+            node("Conv", ["x", "wide"], ["a"], kernel_shape=[1, 1]),
+            node("Conv", ["a", "w0", "bias"], ["b"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+            node("LeakyRelu", ["b"], ["c"], alpha=0.125),
+            node("Conv", ["c", "w1"], ["d"], kernel_shape=[3, 3], pads=[0, 2, 2, 0]),
+            node("Add", ["c", "d"], ["e"]),
+            node("Conv", ["e", "w2"], ["f"], kernel_shape=[5, 5], pads=[2, 1, 2, 3], strides=[2, 2]),
+            node("Relu", ["f"], ["g"]),
+            node("Conv", ["g", "w3"], ["h"], kernel_shape=[4, 5], pads=[2, 3, 1, 2], strides=[2, 2]),
+            node("ConvTranspose", ["h", "w4"], ["i"], kernel_shape=[5, 5], pads=[2, 2, 2, 2], output_padding=[1, 1], strides=[2, 2]),
+            node("ConvTranspose", ["i", "w5"], ["y"], kernel_shape=[6, 6], pads=[2, 2, 2, 2], strides=[2, 2]),
+        ],
+        ["y"],
+        [
+            numpy_helper.from_array(wide, "wide"),
+            numpy_helper.from_array(np.arange(20, dtype=np.float32) / 32, "bias"),
+            numpy_helper.from_array(some(20, 40, 3, 3), "h0"),
+            numpy_helper.from_array(some(20, 20, 3, 3), "h1"),
+            numpy_helper.from_array(some(20, 20, 5, 5), "h2"),
+            numpy_helper.from_array(some(20, 20, 4, 5), "h3"),
+            numpy_helper.from_array(some(20, 20, 5, 5), "h4"),
+            numpy_helper.from_array(some(20, 3, 6, 6), "h5"),
+        ],
+    )
     far = dict(kernel_shape=[1, 1], strides=[1, 1 << 27])
     save("vast_stride", [node("Conv", ["x", "spread"], ["y"], **far)], ["y"], [numpy_helper.from_array(spread[:8], "spread")])
     save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])

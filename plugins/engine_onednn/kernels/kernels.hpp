@@ -63,18 +63,27 @@ struct Convolution {
   Target operand;
   Target out;
   bool pad = false;  ///< pixels of the result are whole blocks; what is beyond `outputs` becomes zero
+  /// In fp32: 3x3 taps at stride 1, of kWinogradTile x kWinogradTile outputs at a time (winograd_fp32.hpp). Products
+  /// are of the pixels of a patch; the weights for its next pixel lie `count` pairs of tiles further on.
+  bool winograd = false;
   const std::int32_t* scatter = nullptr;  ///< element of out.data at which each output of a pixel lies; floats only
 };
 
 /// Tiles side by side in a block of weights.
 constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 1 : 2; }
 
-/// Room that one call of convolve_*() with `absolute` inputs works in.
-inline std::size_t space_bytes(const Convolution& k) {
-  return k.absolute ? std::size_t(kBlock * k.in_pixel + 128 + 63) / 64 * 64 : 0;
+constexpr int kWinogradTile = 4, kWinogradPatch = kWinogradTile + 2;
+constexpr int kWinogradPixels = kWinogradPatch * kWinogradPatch;
+constexpr int winograd_tiles(int side) { return (side + kWinogradTile - 1) / kWinogradTile; }
+
+/// Pieces of a convolution that are made by themselves: rows of all images, or blocks of tiles.
+inline int pieces(const Convolution& k) {
+  if (!k.winograd) return k.images * k.rows;
+  return (k.images * winograd_tiles(k.rows) * winograd_tiles(k.columns) + kBlock - 1) / kBlock;
 }
-/// Rows `begin` to `end` of all images' rows, on unit(), respectively float_unit(). `space`: of space_bytes(), at a
-/// multiple of 64.
+/// Room that one call of convolve_*() works in.
+std::size_t space_bytes(const Convolution& k);
+/// Pieces `begin` to `end`, on unit(), respectively float_unit(). `space`: of space_bytes(), at a multiple of 64.
 void convolve_bf16(const Convolution& convolution, int begin, int end, char* space);
 void convolve_fp32(const Convolution& convolution, int begin, int end, char* space);
 
@@ -89,6 +98,10 @@ struct Weights {
 /// Puts depth() inputs' weights into a tile, for the outputs whose bit is set in `lanes`.
 void fill_tile(const Weights<std::uint16_t>* weights, std::uint16_t lanes, std::uint16_t* tile);
 void fill_tile(const Weights<float>* weights, std::uint16_t lanes, float* tile);
+
+/// One input's 3x3 weights for the outputs of a tile as they are multiplied with transformed patches: of pixel i the
+/// weights of all kHalf outputs go to rows + i * step bytes. `places`: by tap and output, negative where there is none.
+void fill_winograd_rows(const float* data, const std::int32_t* places, float* rows, std::ptrdiff_t step);
 
 /// Half precision to bf16, to the nearest; `rest`, if given: what rounding left, rounded again.
 void narrow(const std::uint8_t* halves, std::size_t count, std::uint16_t* rounded, std::uint16_t* rest);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolutions of 3x3 taps by minimal filtering F(4x4, 3x3): 36 products for 16 outputs instead of 144 (A. Lavin and S.
+// Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016). A tile of 4x4 outputs is made from a patch of
+// 6x6 inputs. Both are transformed; between that, a block of tiles is at each of the 36 pixels of their patches what a
+// block of pixels is to a convolution of 1x1 taps.
+#pragma once
+#include "products_fp32.hpp"
+#include "winograd_space.hpp"
+
+namespace calotype::onednn::kernels {
+namespace {
+
+/// B^T d.
+[[gnu::always_inline]] inline void transform_inputs(const Vector* d, Vector* t) {
+  const Vector even = d[4] - 4 * d[2], odd = d[3] - 4 * d[1];
+  const Vector far_even = d[4] - d[2], far_odd = 2 * (d[3] - d[1]);
+  t[0] = 4 * d[0] - 5 * d[2] + d[4];
+  t[1] = even + odd;
+  t[2] = even - odd;
+  t[3] = far_even + far_odd;
+  t[4] = far_even - far_odd;
+  t[5] = 4 * d[1] - 5 * d[3] + d[5];
+}
+/// A^T m.
+[[gnu::always_inline]] inline void transform_sums(const Vector* m, Vector* o) {
+  const Vector even = m[1] + m[2], odd = m[1] - m[2], far_even = m[3] + m[4], far_odd = m[3] - m[4];
+  o[0] = m[0] + even + far_even;
+  o[1] = odd + 2 * far_odd;
+  o[2] = even + 4 * far_even;
+  o[3] = odd + 8 * far_odd + m[5];
+}
+
+/// What multiply() does beside its products: nothing.
+struct Nothing {
+  static constexpr int halves = 2;
+  static void some(int) {}
+};
+
+template <Binary op>
+class WinogradBlock {
+ public:
+  WinogradBlock(const Convolution& k, char* space)
+      : k_(k), space_(k, space), down_(winograd_tiles(k.rows)), across_(winograd_tiles(k.columns)), finish_(k) {}
+
+  void make(int block) {
+    first_ = block * kBlock;
+    const int left = k_.images * down_ * across_ - first_;
+    tiles_ = left < kBlock ? left : kBlock;
+    for (int i = 0; i < tiles_; ++i) transform_patch(i);
+    const char* weights = k_.weights;
+    for (int output = 0; output < k_.outputs; output += 2 * kHalf, weights += k_.block_bytes) {
+      multiply(weights);
+      for (int i = 0; i < tiles_; ++i) finish_tile(i, output);
+    }
+  }
+
+ private:
+  struct Tile {
+    int image, row, column;
+  };
+  Tile tile(int i) const {
+    const int t = first_ + i, row = t / across_;
+    return {row / down_, row % down_ * kWinogradTile, t % across_ * kWinogradTile};
+  }
+
+  void transform_patch(int i) {
+    const Tile t = tile(i);
+    const char* const from = k_.in + t.image * k_.in_image + t.row * k_.in_row + t.column * k_.in_pixel;
+    for (int p = 0; p < k_.count; ++p)
+      for (int v = 0; v < kVectors; ++v) {
+        const char* const in = from + k_.products[p].in + v * kLanes * 4;
+        char* const out = space_.patch(0, i) + (p * kVectors + v) * kLanes * 4;
+        Vector rows[kWinogradPatch][kWinogradPatch];  // of columns
+        for (int x = 0; x < kWinogradPatch; ++x) {
+          Vector column[kWinogradPatch];
+          for (int y = 0; y < kWinogradPatch; ++y) column[y] = load(in + y * k_.in_row + x * k_.in_pixel);
+          transform_inputs(column, rows[x]);
+        }
+        for (int y = 0; y < kWinogradPatch; ++y) {
+          Vector row[kWinogradPatch], transformed[kWinogradPatch];
+          for (int x = 0; x < kWinogradPatch; ++x) row[x] = rows[x][y];
+          transform_inputs(row, transformed);
+          for (int x = 0; x < kWinogradPatch; ++x)
+            store(transformed[x], out + (y * kWinogradPatch + x) * space_.patch_step());
+        }
+      }
+  }
+
+  void multiply(const char* weights) {
+    Convolution k = k_;
+    k.in_pixel = space_.tile_step();
+    k.products = space_.products;
+    Nothing nothing;
+    for (int pixel = 0; pixel < kWinogradPixels; ++pixel, weights += k.count * 2 * kTileBytes)
+      if (tiles_ > 16)
+        FloatProducts::multiply<2>(k, space_.patch(pixel, 0), weights, space_.sums(pixel), nothing);
+      else
+        FloatProducts::multiply<1>(k, space_.patch(pixel, 0), weights, space_.sums(pixel), nothing);
+  }
+
+  void finish_tile(int i, int output) {
+    const Tile t = tile(i);
+    alignas(64) float results[kWinogradTile][kWinogradTile][kBlock];
+    for (int v = 0; v < kBlock; v += kLanes) {
+      Vector columns[kWinogradPatch][kWinogradTile];
+      for (int x = 0; x < kWinogradPatch; ++x) {
+        Vector column[kWinogradPatch];
+        for (int y = 0; y < kWinogradPatch; ++y) column[y] = load(space_.sums(y * kWinogradPatch + x) + i * kBlock + v);
+        transform_sums(column, columns[x]);
+      }
+      for (int y = 0; y < kWinogradTile; ++y) {
+        Vector row[kWinogradPatch], transformed[kWinogradTile];
+        for (int x = 0; x < kWinogradPatch; ++x) row[x] = columns[x][y];
+        transform_sums(row, transformed);
+        for (int x = 0; x < kWinogradTile; ++x) store(transformed[x], &results[y][x][v]);
+      }
+    }
+    const int rows = k_.rows - t.row, columns = k_.columns - t.column;
+    for (int y = 0; y < kWinogradTile && y < rows; ++y) {
+      finish_.start({t.image, t.row + y, t.column, columns < kWinogradTile ? columns : kWinogradTile, output},
+                    results[y][0]);
+      finish_.some(kWinogradTile);
+    }
+  }
+
+  const Convolution k_;
+  const WinogradSpace space_;
+  const int down_, across_;
+  FloatBlocks<2, op> finish_;
+  int first_ = 0, tiles_ = 0;
+};
+
+template <Binary op>
+void winograd_blocks(const Convolution& k, int begin, int end, char* space) {
+  WinogradBlock<op> block(k, space);
+  for (int i = begin; i < end; ++i) block.make(i);
+}
+
+}  // namespace
+}  // namespace calotype::onednn::kernels
