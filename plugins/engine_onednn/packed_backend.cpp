@@ -4,9 +4,11 @@
 #include "packed_backend.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include "aligned.hpp"
 #include "elementwise.hpp"
@@ -36,6 +38,19 @@ std::vector<Phase> single_positions(const std::vector<Phase>& phases) {
   return single;
 }
 
+/// Memory of the calling thread, which keeps it: asking the system for it again would cost as much as a small layer.
+char* scratch(std::size_t bytes) {
+  thread_local AlignedBytes memory;
+  thread_local std::size_t size = 0;
+  if (bytes > size) {
+    memory.reset();
+    size = 0;
+    memory = aligned_bytes(bytes);
+    size = bytes;
+  }
+  return memory.get();
+}
+
 /// How a value is kept; some in both ways.
 struct Layout {
   bool is_plain = false;     ///< in fp32, without a border
@@ -50,7 +65,8 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
         is_float(in_fp32),
         layouts(std::size_t(program->values)),
         packed(program->steps.size()),
-        depthwise(program->steps.size()) {
+        depthwise(program->steps.size()),
+        filtered_(program->steps.size()) {
     for (const auto& output : program->outputs) layout(output.second).is_plain = true;
     for (std::size_t i = program->steps.size(); i-- > 0;) choose(program->steps[i]);
     for (const auto& input : program->inputs)
@@ -67,7 +83,29 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
   std::vector<std::vector<PackedConvolution>> packed;
   std::vector<PackedDepthwise> depthwise;
 
+  /// What makes a result of this shape out of a step's inputs: by minimal filtering where that suits and there are
+  /// enough pixels to be worth its weights, which are many and are packed when they are wanted first.
+  const std::vector<PackedConvolution>& convolutions(std::size_t index, const Shape& result) const {
+    constexpr std::int64_t enough = 2048;
+    const Step& step = program->steps[index];
+    std::int64_t pixels = std::int64_t(result[0]) * result[2] * result[3];
+    if (step.kind == Step::Kind::transposed_convolution) pixels /= step.stride[0] * step.stride[1];
+    Filtered* const filtered = filtered_[index].get();
+    if (!filtered || pixels < enough) return packed[index];
+    std::call_once(filtered->once, [&] {
+      filtered->packed = pack_step(filtered->step, true);
+      filtered->step.weights = {};
+    });
+    return filtered->packed;
+  }
+
  private:
+  struct Filtered {
+    std::once_flag once;
+    Step step;  // with weights
+    std::vector<PackedConvolution> packed;
+  };
+
   Layout& layout(int value) { return layouts[std::size_t(value)]; }
   static bool among(const std::vector<std::pair<std::string, int>>& list, int value) {
     return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.second == value; });
@@ -95,21 +133,35 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
   }
 
   void prepare(const Step& step, std::size_t index) {
-    const bool pad = !layout(step.out).is_plain && !is_dense(step.outputs);
-    if (step.kind == Step::Kind::transposed_convolution) {
-      for (std::size_t d = 0; scattered(step) && d < 2; ++d)
-        if ((step.kernel[d] - step.pad[d] - step.pad[d + 2] + step.output_padding[d]) % step.stride[d])
-          refuse(step, "sides that are no multiples of the stride");
-      std::vector<Phase> parts = phases(step);
-      if (!scattered(step)) parts = single_positions(parts);
-      packed[index] = pack_phases(step, parts, is_float, pad, scattered(step) && layout(step.in[0]).is_split);
-    } else if (step.group == 1) {
-      packed[index].push_back(pack(step, is_float, pad));
-    } else {
+    if (step.kind == Step::Kind::convolution && step.group != 1) {
       if (layout(step.out).is_plain) refuse(step, "groups at the network's output");
       depthwise[index] = pack_depthwise(step);
+      return;
     }
+    packed[index] = pack_step(step, false);
+    const auto suits = [](const PackedConvolution& c) { return c.suits_winograd(); };
+    if (!std::any_of(packed[index].begin(), packed[index].end(), suits)) return;
+    filtered_[index] = std::make_unique<Filtered>();
+    filtered_[index]->step = step;
   }
+
+  std::vector<PackedConvolution> pack_step(const Step& step, bool filter) const {
+    const Layout &in = layouts[std::size_t(step.in[0])], &out = layouts[std::size_t(step.out)];
+    const bool pad = !out.is_plain && !is_dense(step.outputs);
+    std::vector<PackedConvolution> result;
+    if (step.kind == Step::Kind::convolution) {
+      result.push_back(pack(step, is_float, pad, filter));
+      return result;
+    }
+    for (std::size_t d = 0; scattered(step) && d < 2; ++d)
+      if ((step.kernel[d] - step.pad[d] - step.pad[d + 2] + step.output_padding[d]) % step.stride[d])
+        refuse(step, "sides that are no multiples of the stride");
+    std::vector<Phase> parts = phases(step);
+    if (!scattered(step)) parts = single_positions(parts);
+    return pack_phases(step, parts, is_float, pad, scattered(step) && in.is_split, filter);
+  }
+
+  std::vector<std::unique_ptr<Filtered>> filtered_;  // by step, where any part suits
 };
 
 /// Zeros around a value, in pixels.
@@ -126,8 +178,10 @@ class PackedPlan : public Plan {
         bordered_(shapes_.size()),
         inexact_(shapes_.size()) {
     const auto& steps = program().steps;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      convolutions_.push_back(&backend_->convolutions(i, shapes_[std::size_t(steps[i].out)]));
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      for (const PackedConvolution& c : backend_->packed[i])
+      for (const PackedConvolution& c : *convolutions_[i])
         widen_border(steps[i], c.kernel, c.stride, c.dilation, c.before, c.winograd ? kernels::kWinogradTile : 1);
       if (!backend_->depthwise[i].weights.empty())
         widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]},
@@ -321,7 +375,7 @@ class PackedPlan : public Plan {
     switch (step.kind) {
       case Step::Kind::convolution:
       case Step::Kind::transposed_convolution:
-        if (backend_->packed[index].empty()) return place_depthwise(step, index);
+        if (convolutions_[index]->empty()) return place_depthwise(step, index);
         return place_convolution(step, index);
       case Step::Kind::pointwise:
         work_.push_back(
@@ -397,7 +451,7 @@ class PackedPlan : public Plan {
     View in = bordered_[std::size_t(step.in[0])];
     const View out = view(step.out);
     std::size_t done = 0;
-    for (const PackedConvolution& c : backend_->packed[index]) {
+    for (const PackedConvolution& c : *convolutions_[index]) {
       kernels::Convolution k{};
       k.in = in.at(0, -c.before[0], -c.before[1]);
       k.in_pixel = in.pixel * c.stride[1];
@@ -431,9 +485,8 @@ class PackedPlan : public Plan {
     k.products = products.data();
     k.count = int(products.size());
     parallel(kernels::pieces(k), [&](int begin, int end) {
-      const AlignedBytes space = aligned_bytes(kernels::space_bytes(k));
-      is_float ? kernels::convolve_fp32(k, begin, end, space.get())
-               : kernels::convolve_bf16(k, begin, end, space.get());
+      char* const space = scratch(kernels::space_bytes(k));
+      is_float ? kernels::convolve_fp32(k, begin, end, space) : kernels::convolve_bf16(k, begin, end, space);
     });
   }
   /// Of each `depth` channels whether any pixel's are inexact.
@@ -501,6 +554,7 @@ class PackedPlan : public Plan {
 
   std::shared_ptr<const PackedBackend> backend_;
   std::vector<Shape> shapes_;
+  std::vector<const std::vector<PackedConvolution>*> convolutions_;  // by step
   std::vector<Border> borders_;
   std::vector<View> bordered_;  // as convolutions read a value, where they do
   network::MemoryPlan memory_;

@@ -142,7 +142,7 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded<Elemen
   char* const tiles =
       c.tiles.get() + first / width * c.block_bytes() + first % width / kernels::kHalf * kernels::kTileBytes;
   if constexpr (std::is_same_v<Element, float>)
-    if (c.winograd) {
+    if (c.winograd) {  // all lanes that exist are of this piece: tiles of several positions have few outputs
       const std::ptrdiff_t pair = halves * kernels::kTileBytes;
       for (int input = piece.first_input; input < piece.end_input; ++input)
         for (int plane = 0; plane < planes(c); ++plane)
@@ -210,20 +210,9 @@ void allocate(PackedConvolution& c, std::size_t taps) {
   c.bias.resize(std::size_t(blocks) * width, 0.f);
   const std::size_t bytes = std::size_t(blocks * c.block_bytes());
   c.tiles = aligned_bytes(bytes);
-  const bool full = !is_dense(c.inputs) && c.inputs % c.depth() == 0 && c.outputs % width == 0 &&
-                    taps == std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
+  const bool all_taps = c.winograd || taps == std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
+  const bool full = !is_dense(c.inputs) && c.inputs % c.depth() == 0 && c.outputs % width == 0 && all_taps;
   if (!full) std::memset(c.tiles.get(), 0, bytes);
-}
-
-/// Whether minimal filtering at least halves the products, and its weights, which are more of them, soon are packed.
-bool suits_winograd(const PackedConvolution& c) {
-  constexpr std::size_t most = 8 << 20;
-  const std::size_t products = std::size_t(kernels::kWinogradPixels) * std::size_t(planes(c));
-  const std::size_t taps = std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
-  constexpr std::size_t outputs = kernels::kWinogradTile * kernels::kWinogradTile;
-  return c.is_float && !is_dense(c.inputs) && c.outputs > kernels::kHalf && c.dilation == std::array<int, 2>{1, 1} &&
-         c.kernel[0] <= 3 * c.stride[0] && c.kernel[1] <= 3 * c.stride[1] && 2 * products <= taps * outputs &&
-         products * std::size_t(c.inputs) * std::size_t(c.outputs) * sizeof(float) <= most;
 }
 
 /// Where in the packed kernel a tap of an ordinary convolution lies: those that read one plane come together.
@@ -238,6 +227,14 @@ std::array<int, 2> packed_tap(const PackedConvolution& c, int y, int x) {
 
 std::ptrdiff_t PackedConvolution::block_bytes() const {
   return std::ptrdiff_t(tile_steps) * tiles_across(*this) * kernels::kTileBytes;
+}
+
+bool PackedConvolution::suits_winograd() const {
+  constexpr int outputs_of_tile = kernels::kWinogradTile * kernels::kWinogradTile;
+  const int products = kernels::kWinogradPixels * planes(*this);
+  return is_float && !is_dense(inputs) && outputs > kernels::kHalf && dilation == std::array<int, 2>{1, 1} &&
+         kernel[0] <= 3 * stride[0] && kernel[1] <= 3 * stride[1] &&
+         2 * products <= kernel[0] * kernel[1] * outputs_of_tile;
 }
 
 std::vector<kernels::Product> PackedConvolution::products(const View& in, const std::vector<bool>& inexact) const {
@@ -270,7 +267,7 @@ std::vector<kernels::Product> PackedConvolution::products(const View& in, const 
   return result;
 }
 
-PackedConvolution pack(const Step& step, bool is_float, bool pad) {
+PackedConvolution pack(const Step& step, bool is_float, bool pad, bool filter) {
   if (is_dense(step.weights.dims[1]) && step.dilation[1] != 1) refuse(step, "few dilated channels");
   if (step.absolute && step.kernel != std::array<int, 2>{1, 1}) refuse(step, "a large kernel on magnitudes");
   if (step.absolute && step.stride != std::array<int, 2>{1, 1}) refuse(step, "a stride on magnitudes");
@@ -284,7 +281,7 @@ PackedConvolution pack(const Step& step, bool is_float, bool pad) {
   p.inputs = step.weights.dims[1];
   p.outputs = step.outputs;
   p.pad = pad;
-  p.winograd = suits_winograd(p) && !step.absolute;
+  p.winograd = filter && p.suits_winograd();
   p.bias = step.bias;
   if (p.winograd) p.kernel = {3 * p.stride[0], 3 * p.stride[1]};
   Taps taps;
@@ -297,7 +294,7 @@ PackedConvolution pack(const Step& step, bool is_float, bool pad) {
 }
 
 std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<Phase>& phases, bool is_float, bool pad,
-                                           bool split) {
+                                           bool split, bool filter) {
   std::vector<Part> parts(phases.size());
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const Phase& phase = phases[i];
@@ -311,7 +308,7 @@ std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<P
     p.pad = pad;
     p.split = split;
     p.positions = phase.positions;
-    p.winograd = suits_winograd(p);
+    p.winograd = filter && p.suits_winograd();
     if (p.winograd) p.kernel = {3, 3};
     std::size_t fewest = SIZE_MAX;
     for (const auto& position : phase.positions) {

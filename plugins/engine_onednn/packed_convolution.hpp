@@ -42,6 +42,8 @@ struct PackedConvolution {
   int depth() const { return is_float ? kernels::depth<float>() : kernels::depth<bf16>(); }
   std::ptrdiff_t element() const { return is_float ? sizeof(float) : sizeof(bf16); }
   std::ptrdiff_t block_bytes() const;
+  /// Whether minimal filtering would at least halve its products.
+  bool suits_winograd() const;
   /// Where split: `inexact` says of each depth() inputs whether rounding left something of them. If not, they have no
   /// more than the usual precision, and get no more.
   std::vector<kernels::Product> products(const View& in, const std::vector<bool>& inexact) const;
@@ -49,11 +51,11 @@ struct PackedConvolution {
   AlignedBytes tiles;
 };
 
-/// `pad`: whether results fill whole blocks.
-PackedConvolution pack(const network::Step& step, bool is_float, bool pad);
+/// `pad`: whether results fill whole blocks. `filter`: for minimal filtering, where it suits.
+PackedConvolution pack(const network::Step& step, bool is_float, bool pad, bool filter);
 /// One for each phase of a transposed convolution. `split`: in bf16 alone.
 std::vector<PackedConvolution> pack_phases(const network::Step& step, const std::vector<Phase>& phases, bool is_float,
-                                           bool pad, bool split);
+                                           bool pad, bool split, bool filter);
 
 /// Each channel by itself: taps x channels, filled up to whole blocks.
 struct PackedDepthwise {

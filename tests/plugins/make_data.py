@@ -125,7 +125,7 @@ def networks():
     save(
         "filtered",
         [
-            *(node("Cast", [f"h{i}"], [f"w{i}"], to=TensorProto.FLOAT) for i in range(6)),
+            *(node("Cast", [f"h{i}"], [f"w{i}"], to=TensorProto.FLOAT) for i in range(7)),
             node("Conv", ["x", "wide"], ["a"], kernel_shape=[1, 1]),
             node("Conv", ["a", "w0", "bias"], ["b"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
             node("LeakyRelu", ["b"], ["c"], alpha=0.125),
@@ -135,22 +135,26 @@ def networks():
             node("Relu", ["f"], ["g"]),
             node("Conv", ["g", "w3"], ["h"], kernel_shape=[4, 5], pads=[2, 3, 1, 2], strides=[2, 2]),
             node("ConvTranspose", ["h", "w4"], ["i"], kernel_shape=[5, 5], pads=[2, 2, 2, 2], output_padding=[1, 1], strides=[2, 2]),
-            node("ConvTranspose", ["i", "w5"], ["y"], kernel_shape=[6, 6], pads=[2, 2, 2, 2], strides=[2, 2]),
+            node("Conv", ["i", "w5"], ["plain"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+            node("ConvTranspose", ["i", "w6"], ["y"], kernel_shape=[6, 6], pads=[2, 2, 2, 2], strides=[2, 2]),
         ],
-        ["y"],
+        ["plain", "y"],
         [
             numpy_helper.from_array(wide, "wide"),
-            numpy_helper.from_array(np.arange(20, dtype=np.float32) / 32, "bias"),
-            numpy_helper.from_array(some(20, 40, 3, 3), "h0"),
-            numpy_helper.from_array(some(20, 20, 3, 3), "h1"),
-            numpy_helper.from_array(some(20, 20, 5, 5), "h2"),
-            numpy_helper.from_array(some(20, 20, 4, 5), "h3"),
-            numpy_helper.from_array(some(20, 20, 5, 5), "h4"),
-            numpy_helper.from_array(some(20, 3, 6, 6), "h5"),
+            numpy_helper.from_array(np.arange(40, dtype=np.float32) / 64, "bias"),
+            numpy_helper.from_array(some(40, 40, 3, 3), "h0"),
+            numpy_helper.from_array(some(40, 40, 3, 3), "h1"),
+            numpy_helper.from_array(some(20, 40, 5, 5), "h2"),
+            numpy_helper.from_array(some(32, 20, 4, 5), "h3"),
+            numpy_helper.from_array(some(32, 20, 5, 5), "h4"),
+            numpy_helper.from_array(some(20, 20, 3, 3), "h5"),
+            numpy_helper.from_array(some(20, 5, 6, 6), "h6"),
         ],
     )
     far = dict(kernel_shape=[1, 1], strides=[1, 1 << 27])
     save("vast_stride", [node("Conv", ["x", "spread"], ["y"], **far)], ["y"], [numpy_helper.from_array(spread[:8], "spread")])
+    nothing = [numpy_helper.from_array(np.zeros((0, 3, 1, 1), np.float32), "none"), numpy_helper.from_array(np.zeros((8, 0, 1, 1), np.float32), "of_none")]
+    save("no_channels", [node("Conv", ["x", "none"], ["a"]), node("Conv", ["a", "of_none"], ["y"])], ["y"], nothing)
     save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])
 
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <climits>
 
 #include "calotype/error.hpp"
 #include "program.hpp"
@@ -164,13 +165,15 @@ class Fuser {
     step.dilation = numbers<2>(node, "dilations", 1);
     step.output_padding = numbers<2>(node, "output_padding", 0);
     step.pad = numbers<4>(node, "pads", 0);
-    const int sides[] = {step.stride[0], step.stride[1], step.dilation[0], step.dilation[1],
-                         step.group,     step.kernel[0], step.kernel[1]};
-    const int most =
-        std::max({*std::max_element(std::begin(sides), sides + 4),  // kernels and groups have weights
-                  *std::max_element(step.pad.begin(), step.pad.end()), step.output_padding[0], step.output_padding[1]});
-    if (*std::min_element(std::begin(sides), std::end(sides)) < 1 ||
-        *std::min_element(step.pad.begin(), step.pad.end()) < 0 || most > 1024)
+    const int counts[] = {step.group, step.weights.dims[0], step.weights.dims[1]};
+    const int sides[] = {step.stride[0],   step.stride[1], step.dilation[0],
+                         step.dilation[1], step.kernel[0], step.kernel[1]};
+    const int borders[] = {step.pad[0],           step.pad[1], step.pad[2], step.pad[3], step.output_padding[0],
+                           step.output_padding[1]};
+    const auto within = [](const auto& numbers, int least, int most) {
+      return std::all_of(std::begin(numbers), std::end(numbers), [=](int n) { return least <= n && n <= most; });
+    };
+    if (!within(counts, 1, INT_MAX) || !within(sides, 1, 1024) || !within(borders, 0, 1024))
       refuse_node(node, "its attributes make no sense");
     step.outputs = transposed ? step.weights.dims[1] * step.group : step.weights.dims[0];
     step.bias.assign(static_cast<std::size_t>(step.outputs), 0.f);

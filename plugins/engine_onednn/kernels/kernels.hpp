@@ -64,7 +64,8 @@ struct Convolution {
   Target out;
   bool pad = false;  ///< pixels of the result are whole blocks; what is beyond `outputs` becomes zero
   /// In fp32: 3x3 taps at stride 1, of kWinogradTile x kWinogradTile outputs at a time (winograd_fp32.hpp). Products
-  /// are of the pixels of a patch; the weights for its next pixel lie `count` pairs of tiles further on.
+  /// say where inputs are, for all pixels of a patch; the weights lie one after another, those for the first pixel
+  /// first.
   bool winograd = false;
   const std::int32_t* scatter = nullptr;  ///< element of out.data at which each output of a pixel lies; floats only
 };
@@ -75,11 +76,15 @@ constexpr int halves(int outputs, bool pad) { return outputs <= kHalf && !pad ? 
 constexpr int kWinogradTile = 4, kWinogradPatch = kWinogradTile + 2;
 constexpr int kWinogradPixels = kWinogradPatch * kWinogradPatch;
 constexpr int winograd_tiles(int side) { return (side + kWinogradTile - 1) / kWinogradTile; }
+inline int winograd_tiles(const Convolution& k) {
+  return k.images * winograd_tiles(k.rows) * winograd_tiles(k.columns);
+}
+/// Tiles that are worked on together: fewer where there would be little for many threads.
+inline int winograd_block(const Convolution& k) { return winograd_tiles(k) > 8 * kBlock ? kBlock : kBlock / 2; }
 
 /// Pieces of a convolution that are made by themselves: rows of all images, or blocks of tiles.
 inline int pieces(const Convolution& k) {
-  if (!k.winograd) return k.images * k.rows;
-  return (k.images * winograd_tiles(k.rows) * winograd_tiles(k.columns) + kBlock - 1) / kBlock;
+  return k.winograd ? (winograd_tiles(k) + winograd_block(k) - 1) / winograd_block(k) : k.images * k.rows;
 }
 /// Room that one call of convolve_*() works in.
 std::size_t space_bytes(const Convolution& k);

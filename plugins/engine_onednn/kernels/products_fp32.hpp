@@ -87,7 +87,7 @@ struct FloatProducts {
     if constexpr (Pixels % Count != 0)
       part<Pixels % Count, Tiles, Stride, false>(k, first, in + i * k.in_pixel, weights, sums + i * Stride);
   }
-  /// `Ahead`: fetches the weights of the next run.
+  /// `Ahead`: fetches the weights of the next run, which lie behind these.
   template <int Count, int Tiles, int Stride, bool Ahead>
   static void part(const Convolution& k, int first, const char* in, const char* weights, float* sums) {
     constexpr int vectors = Tiles * kVectors;
@@ -99,7 +99,8 @@ struct FloatProducts {
     for (int p = first; p < last; ++p) {
       const char* const from = in + k.products[p].in;
       const char* const tile = weights + k.products[p].weights;
-      const char* const soon = tile + kRun * (Stride / kHalf) * kTileBytes;
+      const bool more = p + kRun < k.count || k.winograd;
+      const char* const soon = more ? tile + kRun * (Stride / kHalf) * kTileBytes : tile;
       // Three pixels to a pointer, which addressing modes reach.
       const char* at[(Count + 2) / 3];
       for (int i = 0; i < Count; i += 3) at[i / 3] = from + i * pixel;

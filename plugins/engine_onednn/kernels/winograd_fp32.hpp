@@ -36,71 +36,32 @@ struct Nothing {
   static void some(int) {}
 };
 
-template <Binary op>
 class WinogradBlock {
  public:
   WinogradBlock(const Convolution& k, char* space)
-      : k_(k), space_(k, space), down_(winograd_tiles(k.rows)), across_(winograd_tiles(k.columns)), finish_(k) {}
+      : k_(k), space_(k, space), down_(winograd_tiles(k.rows)), across_(winograd_tiles(k.columns)) {}
 
-  void make(int block) {
-    first_ = block * kBlock;
-    const int left = k_.images * down_ * across_ - first_;
-    tiles_ = left < kBlock ? left : kBlock;
-    for (int i = 0; i < tiles_; ++i) transform_patch(i);
-    const char* weights = k_.weights;
-    for (int output = 0; output < k_.outputs; output += 2 * kHalf, weights += k_.block_bytes) {
-      multiply(weights);
-      for (int i = 0; i < tiles_; ++i) finish_tile(i, output);
-    }
+  /// Transforms what piece `index` reads.
+  void start(int index) {
+    const int together = winograd_block(k_), left = winograd_tiles(k_) - index * together;
+    first_ = index * together;
+    tiles = left < together ? left : together;
+    for (int i = 0; i < tiles; ++i) transform_patch(i);
   }
-
- private:
-  struct Tile {
-    int image, row, column;
-  };
-  Tile tile(int i) const {
-    const int t = first_ + i, row = t / across_;
-    return {row / down_, row % down_ * kWinogradTile, t % across_ * kWinogradTile};
-  }
-
-  void transform_patch(int i) {
-    const Tile t = tile(i);
-    const char* const from = k_.in + t.image * k_.in_image + t.row * k_.in_row + t.column * k_.in_pixel;
-    for (int p = 0; p < k_.count; ++p)
-      for (int v = 0; v < kVectors; ++v) {
-        const char* const in = from + k_.products[p].in + v * kLanes * 4;
-        char* const out = space_.patch(0, i) + (p * kVectors + v) * kLanes * 4;
-        Vector rows[kWinogradPatch][kWinogradPatch];  // of columns
-        for (int x = 0; x < kWinogradPatch; ++x) {
-          Vector column[kWinogradPatch];
-          for (int y = 0; y < kWinogradPatch; ++y) column[y] = load(in + y * k_.in_row + x * k_.in_pixel);
-          transform_inputs(column, rows[x]);
-        }
-        for (int y = 0; y < kWinogradPatch; ++y) {
-          Vector row[kWinogradPatch], transformed[kWinogradPatch];
-          for (int x = 0; x < kWinogradPatch; ++x) row[x] = rows[x][y];
-          transform_inputs(row, transformed);
-          for (int x = 0; x < kWinogradPatch; ++x)
-            store(transformed[x], out + (y * kWinogradPatch + x) * space_.patch_step());
-        }
-      }
-  }
-
+  /// Sums for the outputs of a block of weights.
   void multiply(const char* weights) {
     Convolution k = k_;
     k.in_pixel = space_.tile_step();
     k.products = space_.products;
     Nothing nothing;
     for (int pixel = 0; pixel < kWinogradPixels; ++pixel, weights += k.count * 2 * kTileBytes)
-      if (tiles_ > 16)
+      if (tiles > 16)
         FloatProducts::multiply<2>(k, space_.patch(pixel, 0), weights, space_.sums(pixel), nothing);
       else
         FloatProducts::multiply<1>(k, space_.patch(pixel, 0), weights, space_.sums(pixel), nothing);
   }
-
-  void finish_tile(int i, int output) {
-    const Tile t = tile(i);
-    alignas(64) float results[kWinogradTile][kWinogradTile][kBlock];
+  /// The results of tile i, from these sums.
+  void transform_back(int i, float (*results)[kWinogradTile][kBlock]) const {
     for (int v = 0; v < kBlock; v += kLanes) {
       Vector columns[kWinogradPatch][kWinogradTile];
       for (int x = 0; x < kWinogradPatch; ++x) {
@@ -115,25 +76,67 @@ class WinogradBlock {
         for (int x = 0; x < kWinogradTile; ++x) store(transformed[x], &results[y][x][v]);
       }
     }
-    const int rows = k_.rows - t.row, columns = k_.columns - t.column;
-    for (int y = 0; y < kWinogradTile && y < rows; ++y) {
-      finish_.start({t.image, t.row + y, t.column, columns < kWinogradTile ? columns : kWinogradTile, output},
-                    results[y][0]);
-      finish_.some(kWinogradTile);
-    }
+  }
+  /// Where the first of its outputs belongs, and how many of its columns exist.
+  Block place_of(int i) const {
+    const int t = first_ + i, row = t / across_, column = t % across_ * kWinogradTile;
+    const int columns = k_.columns - column;
+    return {row / down_, row % down_ * kWinogradTile, column, columns < kWinogradTile ? columns : kWinogradTile, 0};
+  }
+
+  int tiles = 0;  ///< of this piece
+
+ private:
+  void transform_patch(int i) {
+    const Block at = place_of(i);
+    const char* const from = k_.in + at.image * k_.in_image + at.row * k_.in_row + at.column * k_.in_pixel;
+    for (int p = 0; p < k_.count; ++p)
+      for (int v = 0; v < kVectors; ++v) {
+        const char* const in = from + k_.products[p].in + v * kLanes * 4;
+        char* const out = space_.patch(0, i) + (p * kVectors + v) * kLanes * 4;
+        Vector columns[kWinogradPatch][kWinogradPatch];
+        for (int x = 0; x < kWinogradPatch; ++x) {
+          Vector column[kWinogradPatch];
+          for (int y = 0; y < kWinogradPatch; ++y) column[y] = load(in + y * k_.in_row + x * k_.in_pixel);
+          transform_inputs(column, columns[x]);
+        }
+        for (int y = 0; y < kWinogradPatch; ++y) {
+          Vector row[kWinogradPatch], transformed[kWinogradPatch];
+          for (int x = 0; x < kWinogradPatch; ++x) row[x] = columns[x][y];
+          transform_inputs(row, transformed);
+          for (int x = 0; x < kWinogradPatch; ++x)
+            store(transformed[x], out + (y * kWinogradPatch + x) * space_.patch_step());
+        }
+      }
   }
 
   const Convolution k_;
   const WinogradSpace space_;
   const int down_, across_;
-  FloatBlocks<2, op> finish_;
-  int first_ = 0, tiles_ = 0;
+  int first_ = 0;
 };
 
 template <Binary op>
 void winograd_blocks(const Convolution& k, int begin, int end, char* space) {
-  WinogradBlock<op> block(k, space);
-  for (int i = begin; i < end; ++i) block.make(i);
+  WinogradBlock block(k, space);
+  FloatBlocks<2, op> finish(k);
+  for (int index = begin; index < end; ++index) {
+    block.start(index);
+    const char* weights = k.weights;
+    for (int output = 0; output < k.outputs; output += 2 * kHalf, weights += k.block_bytes) {
+      block.multiply(weights);
+      for (int i = 0; i < block.tiles; ++i) {
+        alignas(64) float results[kWinogradTile][kWinogradTile][kBlock];
+        block.transform_back(i, results);
+        Block row = block.place_of(i);
+        row.output = output;
+        for (int y = 0; y < kWinogradTile && row.row < k.rows; ++y, ++row.row) {
+          finish.start(row, results[y][0]);
+          finish.some(row.pixels);
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
