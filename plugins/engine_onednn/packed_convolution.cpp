@@ -234,7 +234,7 @@ bool PackedConvolution::suits_winograd() const {
   const int products = kernels::kWinogradPixels * planes(*this);
   return is_float && !is_dense(inputs) && outputs > kernels::kHalf && dilation == std::array<int, 2>{1, 1} &&
          kernel[0] <= 3 * stride[0] && kernel[1] <= 3 * stride[1] &&
-         2 * products <= kernel[0] * kernel[1] * outputs_of_tile;
+         3 * products <= 2 * kernel[0] * kernel[1] * outputs_of_tile;
 }
 
 std::vector<kernels::Product> PackedConvolution::products(const View& in, const std::vector<bool>& inexact) const {

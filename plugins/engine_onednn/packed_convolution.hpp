@@ -42,7 +42,7 @@ struct PackedConvolution {
   int depth() const { return is_float ? kernels::depth<float>() : kernels::depth<bf16>(); }
   std::ptrdiff_t element() const { return is_float ? sizeof(float) : sizeof(bf16); }
   std::ptrdiff_t block_bytes() const;
-  /// Whether minimal filtering would at least halve its products.
+  /// Whether minimal filtering would spare a third of its products.
   bool suits_winograd() const;
   /// Where split: `inexact` says of each depth() inputs whether rounding left something of them. If not, they have no
   /// more than the usual precision, and get no more.
