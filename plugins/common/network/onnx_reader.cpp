@@ -16,13 +16,13 @@ Error corrupt(const std::string& what) { return Error(ErrorCode::corrupt, what, 
 template <class T>
 std::vector<float> raw(Span bytes) {
   std::vector<T> elements(bytes.size() / sizeof(T));
-  std::memcpy(elements.data(), bytes.begin, elements.size() * sizeof(T));
+  if (!elements.empty()) std::memcpy(elements.data(), bytes.begin, elements.size() * sizeof(T));
   return {elements.begin(), elements.end()};
 }
 template <>
 std::vector<float> raw<float>(Span bytes) {
   std::vector<float> elements(bytes.size() / sizeof(float));
-  std::memcpy(elements.data(), bytes.begin, elements.size() * sizeof(float));
+  if (!elements.empty()) std::memcpy(elements.data(), bytes.begin, elements.size() * sizeof(float));
   return elements;
 }
 
