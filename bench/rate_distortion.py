@@ -4,7 +4,7 @@ decoder, compared in 8-bit RGB. Writes NAME.json, NAME.md and NAME.png.
 
     python3 -m pip install -r bench/requirements.txt
     python3 bench/rate_distortion.py KODAK_FOLDER --name kodak -j 2
-    python3 bench/rate_distortion.py KODAK_FOLDER --name kodak-effort --efforts 1 2 --tunes psnr --qualities 1 15 35 55 75 100
+    python3 bench/rate_distortion.py KODAK_FOLDER --name kodak-effort --efforts 1 2 --tunes psnr --tiers good --qualities 1 15 35 55 75 100
 """
 import argparse
 import hashlib
@@ -99,6 +99,7 @@ def main():
     parser.add_argument("--qualities", nargs="+", type=float, default=QUALITIES)
     parser.add_argument("--efforts", nargs="+", type=int, default=[1], help="of calotype, a curve for each")
     parser.add_argument("--tunes", nargs="+", default=["psnr", "ms-ssim"], help="of calotype at effort 1, a curve for each")
+    parser.add_argument("--tiers", nargs="+", default=["good", "fast"], help="of calotype at effort 1, a curve for each")
     parser.add_argument("--cache", type=pathlib.Path, default=root / "build/bench-cache")
     parser.add_argument("-j", "--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -108,6 +109,7 @@ def main():
         parser.error(f"no PNG in {options.folder}")
     digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in images}
     ours = [calotype(options.calotype, effort, qualities=options.qualities) for effort in options.efforts]
+    ours += [calotype(options.calotype, tier=tier, qualities=options.qualities) for tier in options.tiers if tier != "good"]
     ours += [calotype(options.calotype, tune=tune, qualities=options.qualities) for tune in options.tunes if tune != "psnr"]
     curves = {}
     with ProcessPoolExecutor(options.jobs) as pool:

@@ -10,10 +10,10 @@ from metrics import bd_rate, ms_ssim_db, pchip
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the backend is chosen)
 
-_LABELS = {"calotype": "Calotype", "calotype-ms-ssim": "Calotype, MS-SSIM", "jpeg": "JPEG", "jpeg2000": "JPEG 2000",
-           "webp": "WebP", "avif": "AVIF, speed 4", "avif-fast": "AVIF, speed 6", "jxl": "JPEG XL"}
-_COLOURS = {"calotype": "#b3261e", "calotype-ms-ssim": "#d6336c", "jpeg": "#6b7280", "jpeg2000": "#9a7b4f",
-            "webp": "#2f9e6e", "avif": "#2563a8", "avif-fast": "#7fb2e5", "jxl": "#7b4ab5"}
+_LABELS = {"calotype": "Calotype", "calotype-fast": "Calotype, fast", "calotype-ms-ssim": "Calotype, MS-SSIM", "jpeg": "JPEG",
+           "jpeg2000": "JPEG 2000", "webp": "WebP", "avif": "AVIF, speed 4", "avif-fast": "AVIF, speed 6", "jxl": "JPEG XL"}
+_COLOURS = {"calotype": "#b3261e", "calotype-fast": "#e08a2e", "calotype-ms-ssim": "#d6336c", "jpeg": "#6b7280",
+            "jpeg2000": "#9a7b4f", "webp": "#2f9e6e", "avif": "#2563a8", "avif-fast": "#7fb2e5", "jxl": "#7b4ab5"}
 _EFFORTS = ("#e08a2e", "#c2571a", "#f2b872", "#7a3b10")  # further curves of Calotype
 _DECIBELS = (28, 30, 32, 34, 36, 38, 40)
 

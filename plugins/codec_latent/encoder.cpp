@@ -48,10 +48,15 @@ LatentModel::Parts encoder_parts() {
 }
 
 std::string model_name(const Params& params) {
-  if (!params.given("model")) return params.get<std::string>("tune") == "psnr" ? "latent" : "latent-ms-ssim";
-  if (params.given("tune"))
-    throw Error(ErrorCode::usage, "model and tune exclude each other", "give one of them: a model is tuned already");
-  return params.get<std::string>("model");
+  const bool tuned = params.get<std::string>("tune") != "psnr", fast = params.get<std::string>("tier") == "fast";
+  if (params.given("model")) {
+    if (params.given("tune") || params.given("tier"))
+      throw Error(ErrorCode::usage, "model excludes tune and tier", "leave these out: a model has both already");
+    return params.get<std::string>("model");
+  }
+  if (tuned && fast)
+    throw Error(ErrorCode::usage, "no model is both fast and tuned for ms-ssim", "give one of tune and tier");
+  return tuned ? "latent-ms-ssim" : fast ? "latent-fast" : "latent";
 }
 
 /// One picture on its way into a file.
@@ -231,9 +236,15 @@ std::vector<ParamSpec> encoder_params() {
        {},
        {},
        {"psnr", "ms-ssim"}},
+      {"tier",
+       std::string("good"),
+       "good: small files; fast: a smaller network, which compresses and decompresses in less than half of the time.",
+       {},
+       {},
+       {"good", "fast"}},
       {"strip", std::string(), "Metadata to leave out: icc, exif, xmp, text or all, separated by commas.", {}, {}, {}},
       {"verify", true, "Read the symbols of each stream back before it is written.", {}, {}, {}},
-      {"model", std::string(), "Codec model, an id or a directory; empty: the one for tune.", {}, {}, {}}};
+      {"model", std::string(), "Codec model, an id or a directory; empty: the one for tune and tier.", {}, {}, {}}};
   for (const ParamSpec& p : engine_params()) params.push_back(p);
   return params;
 }

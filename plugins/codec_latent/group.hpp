@@ -18,7 +18,8 @@ struct GroupSymbols {
   PostFilter filter;                      ///< of the decoded pixels
 
   GroupSymbols(const EntropyTables& tables, int rows, int columns);
-  std::uint32_t checksum() const;  ///< as in the file
+  std::uint32_t checksum() const;                    ///< as in the file
+  bool operator==(const GroupSymbols& other) const;  ///< of what the checksum covers, group sizes being equal
 };
 
 /// Picks tables: runs the integer networks of one group step by step, on symbols that are already known.

@@ -137,6 +137,13 @@ bool PostFilter::empty() const {
   return std::none_of(components.begin(), components.end(), [](const Component& c) { return c.used; });
 }
 
+bool PostFilter::operator==(const PostFilter& other) const {
+  return std::equal(components.begin(), components.end(), other.components.begin(),
+                    [](const Component& a, const Component& b) {
+                      return a.used == b.used && (!a.used || (a.shift == b.shift && a.taps == b.taps));
+                    });
+}
+
 void write_post_filter(SymbolWriter& writer, const SymbolTables& tables, const PostFilter& filter) {
   for (const PostFilter::Component& c : filter.components) {
     writer.bits(c.used, 1);

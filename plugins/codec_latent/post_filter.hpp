@@ -27,6 +27,7 @@ struct PostFilter {
   };
   std::array<Component, kComponents> components;
   bool empty() const;
+  bool operator==(const PostFilter& other) const;  ///< the same effect
 };
 
 void write_post_filter(SymbolWriter& writer, const SymbolTables& tables, const PostFilter& filter);

@@ -17,6 +17,7 @@ int main(int argc, char** argv) try {
     const char* quality;
     const char* tune = "psnr";
     const char* effort = "1";
+    const char* tier = "good";
   } streams[] = {{"colour-q10", test_picture(160, 96, 3), "10"},
                  {"colour-q60", test_picture(97, 83, 3), "60"},
                  {"colour-q100", test_picture(64, 64, 3), "100"},
@@ -26,13 +27,15 @@ int main(int argc, char** argv) try {
                  {"groups-q5", test_picture(1100, 40, 3), "5"},
                  {"pixel-q60", test_picture(1, 1, 3), "60"},
                  {"tuned-q40", test_picture(90, 110, 3), "40", "ms-ssim"},
-                 {"filtered-q30", test_picture(1100, 60, 3), "30", "psnr", "2"}};
+                 {"filtered-q30", test_picture(1100, 60, 3), "30", "psnr", "2"},
+                 {"fast-q50", test_picture(75, 120, 3), "50", "psnr", "1", "fast"}};
   for (const auto& stream : streams) {
     const std::string path = std::string(argv[1]) + "/" + stream.name;
     calotype::Image image;
     image.pixels = stream.pixels;
-    calotype::write_image(path + ".calo", image,
-                          {{"quality", stream.quality}, {"tune", stream.tune}, {"effort", stream.effort}}, true);
+    calotype::write_image(
+        path + ".calo", image,
+        {{"quality", stream.quality}, {"tune", stream.tune}, {"effort", stream.effort}, {"tier", stream.tier}}, true);
     calotype::write_image(path + ".png", calotype::read_image(path + ".calo", {{"precision", "fp32"}}), {}, true);
   }
 } catch (const calotype::Error& e) {

@@ -137,11 +137,16 @@ BOOST_AUTO_TEST_CASE(effort_filters_groups_and_regions_are_exact) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(tuned_files_name_their_own_model) {
+BOOST_AUTO_TEST_CASE(tuned_and_fast_files_name_their_own_models) {
   const Image in = picture(64, 48, 3);
-  const Bytes plain = encode(in, "calo"), tuned = encode(in, "calo", {{"tune", "ms-ssim"}});
+  const Bytes plain = encode(in, "calo"), tuned = encode(in, "calo", {{"tune", "ms-ssim"}}),
+              fast = encode(in, "calo", {{"tier", "fast"}});
   BOOST_CHECK_NE(parse_container(plain).header.model, parse_container(tuned).header.model);
-  BOOST_CHECK_GT(psnr(in.pixels, decode(tuned).pixels), 28);
+  BOOST_CHECK_NE(parse_container(plain).header.model, parse_container(fast).header.model);
+  BOOST_CHECK(fast == encode(in, "calo", {{"model", "latent-fast"}}));
+  for (const Bytes& file : {tuned, fast}) BOOST_CHECK_GT(psnr(in.pixels, decode(file).pixels), 28);
+  BOOST_CHECK_THROW(encode(in, "calo", {{"tier", "fast"}, {"tune", "ms-ssim"}}), Error);
+  BOOST_CHECK_THROW(encode(in, "calo", {{"tier", "fast"}, {"model", "latent"}}), Error);
   BOOST_CHECK_THROW(encode(in, "calo", {{"tune", "ms-ssim"}, {"model", "latent"}}), Error);
   BOOST_CHECK_THROW(encode(in, "calo", {{"tune", "ms-ssim"}, {"effort", "2"}}), Error);
 }

@@ -117,7 +117,7 @@ def main():
         records.update(hist.records())
         write_records(entropy, records)
         parts['entropy'] = 'entropy.bin'
-        model = dict(id='latent' if a.tune == 'psnr' else 'latent-' + a.tune, task='codec', version=a.version, source=SOURCE)
+        model = dict(id=os.path.basename(os.path.abspath(a.folder)), task='codec', version=a.version, source=SOURCE)
         write_manifest(tmp, model, parts, dict(multiple=16, halo=64, size=1024), uses)
         install(tmp, a.folder)
 

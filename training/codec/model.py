@@ -167,16 +167,17 @@ class Synthesis(nn.Module):
 
 
 class LatentCodec(nn.Module):
-    def __init__(self, w=(64, 128, 192), M=512, H=96, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
+    """w: channels of the transforms at 1/2, 1/4 and 1/8; M: latents; H: hyper-latents; C: channels within the entropy model's networks."""
+    def __init__(self, w=(64, 128, 192), M=512, H=96, C=128, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
         self.ga, self.gs = Analysis(w, M, dense_a), Synthesis(w, M, dense_s)
-        self.ha = nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), nn.Conv2d(128, H, 2, 2), leaky, nn.Conv2d(H, H, 2, 2))
+        self.ha = nn.Sequential(nn.Conv2d(2 * M, C, 1), Block(C), nn.Conv2d(C, H, 2, 2), leaky, nn.Conv2d(H, H, 2, 2))
         hyper = lambda: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), relu, nn.Conv2d(H, H, 3, 1, 1), relu,
-                                      nn.Conv2d(H, 512, 1), nn.PixelShuffle(2), relu, nn.Conv2d(128, 128, 3, 1, 1), relu, nn.Conv2d(128, M, 1))
+                                      nn.Conv2d(H, 4 * C, 1), nn.PixelShuffle(2), relu, nn.Conv2d(C, C, 3, 1, 1), relu, nn.Conv2d(C, M, 1))
         self.hsc, self.hmu = hyper(), hyper()    # log scales (integers in the product), means
-        self.cx = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), Block(128), Block(128), nn.Conv2d(128, M, 1)) for _ in range(3)])
-        self.cs = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, 128, 1), relu, nn.Conv2d(128, 128, 3, 1, 1), relu, nn.Conv2d(128, M, 1)) for _ in range(3)])
+        self.cx = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, C, 1), Block(C), Block(C), nn.Conv2d(C, M, 1)) for _ in range(3)])
+        self.cs = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, C, 1), relu, nn.Conv2d(C, C, 3, 1, 1), relu, nn.Conv2d(C, M, 1)) for _ in range(3)])
         for last in [c[4] for c in self.cs] + [c[3] for c in self.cx] + [self.hmu[-1]]:
             last.weight.data.mul_(.1)
             last.bias.data.zero_()
@@ -280,7 +281,8 @@ def load_state(net, state):
 
 def build(state, **options):
     """A network shaped like the state dict, optionally with more dense blocks (dense_a, dense_s: widths), holding its weights."""
-    options['M'] = len(state['ga.linear.weight'])
+    options.update(M=len(state['ga.linear.weight']), H=len(state['ha.4.weight']), C=len(state['ha.0.weight']),
+                   w=tuple(len(state[f'ga.branch.{i}.weight']) for i in (0, 2, 4)))
     for key, prefix in (('dense_a', 'ga'), ('dense_s', 'gs')):
         have = []
         while (name := f'{prefix}.dense.{len(have)}.p.weight') in state:
