@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel_loops.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -22,28 +23,25 @@ inline int clamped(int v, int low, int high) { return v < low ? low : v > high ?
 
 }  // namespace
 
-CALOTYPE_CLONES void quantise_channels(const MeanChannels& m, const Rounding& q, std::int16_t* __restrict symbols,
-                                       float* __restrict known) {
-  const float *norm = m.norm, *hyper = m.hyper, *correction = m.correction, *latents = q.latents, *gain = q.gain,
-              *cost = q.cost;
-  const std::int16_t* indices = q.indices;
-  const int phase = m.phase, skip = q.skip;
-  const float largest = q.largest;
-  for (int c = 0; c < m.channels; ++c) {
-    const float mean = hyper[c] + correction[c];
-    float d = latents[c] * gain[c] - mean * norm[c];
-    d = d < -largest ? -largest : d > largest ? largest : d;
+void quantise_channels(const MeanChannels& m, const Rounding& q, std::int16_t* __restrict symbols,
+                       float* __restrict known) {
+  // One by one: tables are slow to read for vectors, which would have to look at all channels.
+  for (int c = m.phase; c < m.channels; c += 4) {
+    const int index = q.indices[c];
+    const float mean = m.hyper[c] + m.correction[c];
+    if (index < q.skip) {
+      symbols[c] = 0;
+      known[c] = mean;
+      continue;
+    }
+    const float d = std::clamp(q.latents[c] * q.gain[c] - mean * m.norm[c], -q.largest, q.largest);
     float r = rounded(d);
-    const float magnitude = std::fabs(r), price = cost[indices[c]];
+    const float magnitude = std::fabs(r);
     // One step towards zero costs 2 (|d| - m) + 1 more squared error and saves about (2m - 1) / (2 ln2 variance) bits.
     // Not for m = 0.
-    r -= std::copysign(2 * (std::fabs(d) - magnitude) + 1 < price * (2 * magnitude - 1) ? 1.f : 0.f, r);
-    r = indices[c] < skip ? 0 : r;
-    const float value = mean + r / norm[c], before = known[c];
-    const int symbol = int(r), symbol_before = symbols[c];
-    const bool now = concerns(c, phase);
-    symbols[c] = std::int16_t(now ? symbol : symbol_before);
-    known[c] = now ? value : before;
+    if (2 * (std::fabs(d) - magnitude) + 1 < q.cost[index] * (2 * magnitude - 1)) r -= std::copysign(1.f, r);
+    symbols[c] = std::int16_t(r);
+    known[c] = mean + r / m.norm[c];
   }
 }
 

@@ -28,11 +28,11 @@ cv::Mat tensor(int channels, int rows, int columns) {
   return cv::Mat(std::vector<int>{rows, columns, channels}, CV_32F);
 }
 
-/// Calls f(row) for all rows, on all threads.
+/// Calls f(0) ... f(count - 1), on all threads.
 template <class F>
-void for_all_rows(int rows, F f) {
-  cv::parallel_for_(cv::Range(0, rows), [&](const cv::Range& range) {
-    for (int row = range.start; row < range.end; ++row) f(row);
+void for_all(int count, F f) {
+  cv::parallel_for_(cv::Range(0, count), [&](const cv::Range& range) {
+    for (int i = range.start; i < range.end; ++i) f(i);
   });
 }
 
@@ -54,7 +54,7 @@ class MeanModel {
                   "reinstall the model");
     // Input of the context networks: hyper means, then the latents, as far as they are known.
     input_ = tensor(2 * channels_, r.rows, r.columns);
-    for_all_rows(r.rows, [&](int row) {
+    for_all(r.rows, [&](int row) {
       for (int column = 0; column < r.columns; ++column) {
         float* const to = input_.ptr<float>(row, column);
         std::copy_n(means.ptr<float>(row, column), channels_, to);
@@ -81,7 +81,7 @@ class MeanModel {
   cv::Mat latents() {
     std::vector<float> factor(std::size_t(channels_), 0.f);
     for (std::size_t c = 0; c < factor.size(); ++c) factor[c] = gains_.norm[c] * gains_.inverse[c];
-    for_all_rows(input_.size[0], [&](int row) {
+    for_all(input_.size[0], [&](int row) {
       for (int column = 0; column < input_.size[1]; ++column) {
         const float* from = input_.ptr<float>(row, column) + channels_;
         float* const to = correction_.ptr<float>(row, column);  // not needed any more
@@ -105,7 +105,7 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
   const int rows = y.size[0], columns = y.size[1], channels = y.size[2];
   const int padded_rows = z.rows * kHyperCell, padded_columns = z.columns * kHyperCell;
   cv::Mat x = tensor(2 * channels, padded_rows, padded_columns);
-  for_all_rows(padded_rows, [&](int row) {
+  for_all(padded_rows, [&](int row) {
     const auto latents = [&](int column) {
       return y.ptr<float>(std::min(row, rows - 1), std::min(column, columns - 1));
     };
@@ -210,7 +210,7 @@ ScaleModel::ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols
       indices_(symbols.latents.rows, symbols.latents.columns, tables.channels) {
   const Activations scales = tables.hyper.run(symbols.hyper);
   const std::vector<std::int32_t> bias = tables.bias_at(rate);
-  for_all_rows(input_.rows, [&](int row) {
+  for_all(input_.rows, [&](int row) {
     for (int column = 0; column < input_.columns; ++column) {
       std::int16_t* expected = input_.at(row, column);
       expect_channels(scales.at(row, column), bias.data(), tables.fill.data(), tables.channels, expected,
@@ -224,14 +224,14 @@ const Activations& ScaleModel::indices(int step) {
   const int channels = r.channels;
   Activations correction;
   if (step) {
-    for_all_rows(r.rows, [&](int row) {
+    for_all(r.rows, [&](int row) {
       for (int column = 0; column < r.columns; ++column)
         learn_channels(r.at(row, column), tables_.magnitude.data(), channels, phase_of(step - 1, row, column),
                        input_.at(row, column));
     });
     correction = tables_.context[step - 1].run(input_);
   }
-  for_all_rows(r.rows, [&](int row) {
+  for_all(r.rows, [&](int row) {
     for (int column = 0; column < r.columns; ++column)
       index_channels(input_.at(row, column) + channels,
                      step ? correction.at(row, column) : tables_.first_correction.data(), channels,
@@ -248,13 +248,18 @@ Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, con
   writer.bits(shifted, 1);
   for (int step = 0; shifted && step < kSteps; ++step)
     writer.bits(std::uint32_t(shifts[step] + kLargestShift), kShiftBits);
-  for (int step = 0; step < kSteps; ++step)
+  std::array<SymbolWriter, kSteps> steps;
+  for_all(kSteps, [&](int step) {
+    SymbolWriter part;  // not among the others, whose cache line the threads would take from each other
     for_each_coded(tables, symbols, indices, step, [&](int index, int value) {
       const int table = shifted_table(tables, index, shifts[step]), shift = tables.symbol_shift[table];
       const int half = (1 << shift) >> 1, high = (value + half) >> shift;
-      writer.symbol(tables.symbols, table, high);
-      if (shift) writer.bits(std::uint32_t(value + half - high * (1 << shift)), shift);
+      part.symbol(tables.symbols, table, high);
+      if (shift) part.bits(std::uint32_t(value + half - high * (1 << shift)), shift);
     });
+    steps[step] = std::move(part);
+  });
+  for (const SymbolWriter& part : steps) writer.append(part);
   write_post_filter(writer, tables.symbols, symbols.filter);
   return writer.finish();
 }
@@ -363,7 +368,7 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
   for (int step = 0; step < kSteps; ++step) {
     const Activations& indices = scales.indices(step);
     means.begin(step);
-    for_all_rows(rows, [&](int row) {
+    for_all(rows, [&](int row) {
       for (int column = 0; column < columns; ++column)
         quantise_channels(means.at(row, column),
                           {y.ptr<float>(row, column), gains.forward.data(), indices.at(row, column), cost, tables.skip,
@@ -381,7 +386,7 @@ cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& mo
   MeanModel means(networks, gains, arithmetic, symbols);
   for (int step = 0; step < kSteps; ++step) {
     means.begin(step);
-    for_all_rows(r.rows, [&](int row) {
+    for_all(r.rows, [&](int row) {
       for (int column = 0; column < r.columns; ++column)
         reconstruct_channels(means.at(row, column), r.at(row, column), means.known(row, column));
     });

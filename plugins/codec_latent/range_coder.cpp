@@ -13,7 +13,6 @@ constexpr std::uint32_t kTotal = 1u << kPrecisionBits;
 constexpr int kEscapeBits = 1 + 4;           // of the sign and the length, before the magnitude
 constexpr std::uint32_t kLowest = 1u << 16;  // states stay in [2^16, 2^32); words of 16 bits move in and out
 
-int index_of(int value) { return value > 0 ? 2 * value : -2 * value - (value < 0 ? 1 : 0); }
 int value_of(int index) { return index & 1 ? -(index + 1) / 2 : index / 2; }
 
 int bit_length(std::uint32_t value) {
@@ -54,12 +53,10 @@ double SymbolTables::bits(int row, int value) const {
   return escaped ? coded + kEscapeBits + bit_length(std::uint32_t(std::abs(value)) + 1) - 1 : coded;
 }
 
-void SymbolWriter::symbol(const SymbolTables& tables, int row, int value) {
-  int index = index_of(value);
-  if (index >= tables.escape() || tables.frequency(row, index) == 0) index = tables.escape();
+void SymbolWriter::escape(const SymbolTables& tables, int row, int value) {
+  const int index = tables.escape();
   intervals_.push_back({std::uint16_t(tables.start(row, index)), std::uint16_t(tables.frequency(row, index))});
-  if (index != tables.escape()) return;
-  // Escape: sign, then the magnitude in Exp-Golomb form.
+  // Sign, then the magnitude in Exp-Golomb form.
   const std::uint32_t magnitude = std::uint32_t(std::abs(value)) + 1;
   const int length = bit_length(magnitude);
   bits(value < 0, 1);

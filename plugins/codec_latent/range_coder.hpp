@@ -13,6 +13,9 @@ namespace calotype::latent {
 
 constexpr int kPrecisionBits = 15;  ///< frequencies of a table sum to 2^15
 
+/// Place of a value in the alphabet of SymbolTables.
+constexpr int index_of(int value) { return 2 * value ^ value >> 31; }
+
 /// Frequency tables over the alphabet 0, -1, +1, -2, +2, ... -K, +K, escape.
 class SymbolTables {
  public:
@@ -45,9 +48,18 @@ class SymbolTables {
 /// Collects symbols in decoding order; finish() codes them backwards.
 class SymbolWriter {
  public:
-  void symbol(const SymbolTables& tables, int row, int value);
+  void symbol(const SymbolTables& tables, int row, int value) {
+    const int index = index_of(value);
+    const std::uint32_t frequency = index < tables.escape() ? tables.frequency(row, index) : 0;
+    if (!frequency) return escape(tables, row, value);
+    intervals_.push_back({std::uint16_t(tables.start(row, index)), std::uint16_t(frequency)});
+  }
   /// `count` raw bits, 1..15.
   void bits(std::uint32_t value, int count);
+  /// All that another has collected.
+  void append(const SymbolWriter& other) {
+    intervals_.insert(intervals_.end(), other.intervals_.begin(), other.intervals_.end());
+  }
   /// The stream; the writer is empty again.
   Bytes finish();
 
@@ -55,6 +67,8 @@ class SymbolWriter {
   struct Interval {
     std::uint16_t start, frequency;
   };
+  void escape(const SymbolTables& tables, int row, int value);
+
   std::vector<Interval> intervals_;
 };
 

@@ -26,7 +26,7 @@ def hidden(net):
             yield name + '.f', m.f, m.g, 1, None
         elif isinstance(m, Dense):
             yield name + '.p', m.p, m.q, 1, None
-    for name, h in (('hsc', net.hsc), ('hmu', net.hmu)):
+    for name, h in (('hsc', net.hsc), ('hmu', net.hmu))[:1 if net.leaky_means else 2]:
         for i, j, up in ((0, 3, 2), (3, 5, 1), (5, 8, 2), (8, 10, 1)):
             yield f'{name}.{i}', h[i], h[j], up, None
     for k, c in enumerate(net.cs):

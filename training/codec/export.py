@@ -18,7 +18,7 @@ from codec.tables import Histograms
 from codec.train import load
 from codec.weights import PARTS, write_records
 from common.data import SOURCE, photographs
-from common.manifest import install, write_manifest
+from common.manifest import install, renew_checksum, write_manifest
 
 PREDICTED = 3                                    # channels that step 0 codes as differences
 
@@ -79,6 +79,7 @@ def main():
     ap.add_argument('--version', default='1')
     ap.add_argument('--tune', choices=('psnr', 'ms-ssim'), default='psnr', help='what it was trained for; the search of slow efforts knows the squared error alone')
     ap.add_argument('--crops', type=int, default=48, help='photographs for the symbol tables')
+    ap.add_argument('--analysis', action='store_true', help='this network alone, into a folder with the others, whose files stay readable')
     ap.add_argument('--full', action='store_true', help='single-precision initialisers: twice as large, but OpenCV before 4.7 reads them without help')
     a = ap.parse_args()
     torch.set_num_threads(1)
@@ -86,6 +87,11 @@ def main():
     images, rng = photographs(a.data), np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as tmp:
         write_graphs(state, tmp, not a.full)
+        if a.analysis:
+            for name in set(os.listdir(tmp)) - {'analysis.onnx'}:
+                os.remove(os.path.join(tmp, name))
+            install(tmp, a.folder)
+            return renew_checksum(a.folder, 'analysis')
         parts, uses = {p: p + '.onnx' for p in PARTS}, {}
         if a.tune == 'psnr':
             write_gradient(tmp)

@@ -20,9 +20,16 @@ class CodecGraph(Graph):
         k = (weight if weight is not None else FOLDS.get(name + '.weight', (lambda v: v,))[0](self.state[name + '.weight'])).shape[2]
         return self.op('Conv', x, w, self.parameter(name + '.bias', bias), kernel_shape=[k, k], strides=[stride] * 2, pads=[pad] * 4, group=groups, out=out)
 
-    def up(self, x, name, out=None):
-        return self.op('ConvTranspose', x, self.parameter(name + '.weight'), self.parameter(name + '.bias'), kernel_shape=[5, 5],
-                       strides=[2, 2], pads=[2] * 4, output_padding=[1, 1], out=out)
+    def leaky(self, x):
+        return self.op('LeakyRelu', x, alpha=.1)
+
+    def down(self, x, name):
+        return self.conv(x, name, 2, (self.state[name + '.weight'].shape[2] - 1) // 2)
+
+    def up(self, x, name):
+        k = self.state[name + '.weight'].shape[2]
+        return self.op('ConvTranspose', x, self.parameter(name + '.weight'), self.parameter(name + '.bias'), kernel_shape=[k, k],
+                       strides=[2, 2], pads=[(k - 1) // 2] * 4, output_padding=[k % 2] * 2)
 
     def block(self, x, name):
         t = self.relu(self.conv(x, name + '.a'))
@@ -59,13 +66,13 @@ def write_graphs(state, folder, half=True):
     g = CodecGraph(state, 'analysis', 3, M, half)
     t = g.op('Add', g.op('Mul', 'x', g.constant(4)), g.constant(-2))
     for i in (0, 2, 4):
-        t = g.gdn(g.conv(t, f'ga.branch.{i}', 2, 2), f'ga.branch.{i + 1}')
-    t = g.conv(g.dense(g.block(t, 'ga.branch.6'), 'ga.dense'), 'ga.tail', 2, 2)
+        t = g.gdn(g.down(t, f'ga.branch.{i}'), f'ga.branch.{i + 1}')
+    t = g.down(g.dense(g.block(t, 'ga.branch.6'), 'ga.dense'), 'ga.tail')
     g.op('Add', g.conv('x', 'ga.linear', 16, 8), t, out='y')
     g.save(f'{folder}/analysis.onnx')
 
     g = CodecGraph(state, 'hyper_analysis', 2 * M, H, half)
-    t = g.op('LeakyRelu', g.conv(g.block(g.conv('x', 'ha.0'), 'ha.1'), 'ha.2', 2), alpha=.1)
+    t = g.leaky(g.conv(g.block(g.conv('x', 'ha.0'), 'ha.1'), 'ha.2', 2))
     g.conv(t, 'ha.4', 2, out='y')
     g.save(f'{folder}/hyper_analysis.onnx')
 
@@ -73,10 +80,11 @@ def write_graphs(state, folder, half=True):
     w, b = ones_channel(np.eye(H, dtype=np.float32)[..., None, None], np.zeros(H, np.float32))
     w, b = (numpy_helper.from_array(v.astype(np.float32), n) for v, n in ((w, 'ones_weight'), (b, 'ones_bias')))
     g.weights += [w, b]
-    t = g.relu(g.shuffled(g.op('Conv', 'x', 'ones_weight', 'ones_bias', kernel_shape=[1, 1]), 'hmu.0', .5))
+    act = g.leaky if state['leaky_means'] else g.relu
+    t = act(g.shuffled(g.op('Conv', 'x', 'ones_weight', 'ones_bias', kernel_shape=[1, 1]), 'hmu.0', .5))
     w, b = ones_channel(state['hmu.3.weight'], state['hmu.3.bias'])
-    t = g.relu(g.shuffled(g.relu(g.conv(t, 'hmu.3', pad=1, weight=w, bias=b)), 'hmu.5'))
-    g.conv(g.relu(g.conv(t, 'hmu.8', pad=1)), 'hmu.10', out='y')
+    t = act(g.shuffled(act(g.conv(t, 'hmu.3', pad=1, weight=w, bias=b)), 'hmu.5'))
+    g.conv(act(g.conv(t, 'hmu.8', pad=1)), 'hmu.10', out='y')
     g.save(f'{folder}/hyper_mean.onnx')
 
     for k in range(3):

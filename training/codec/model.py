@@ -31,7 +31,7 @@ class LowerBound(torch.autograd.Function):
 
 
 relu = nn.ReLU(inplace=True)
-leaky = nn.LeakyReLU(.1)                          # for the hyper-encoder, nearly all of whose plain units died in every run
+leaky = nn.LeakyReLU(.1)                          # where nearly all plain units died in every run
 
 
 class FactorizedPrior(nn.Module):
@@ -111,9 +111,9 @@ class GDN(nn.Module):
         return x * n if self.inverse else x / n
 
 
-def down(i, o):
-    layer = nn.Conv2d(i, o, 5, 2, 2)
-    nn.init.normal_(layer.weight, 0, (25 * i) ** -.5)
+def down(i, o, k=5):
+    layer = nn.Conv2d(i, o, k, 2, (k - 1) // 2)
+    nn.init.normal_(layer.weight, 0, (k * k * i) ** -.5)
     nn.init.zeros_(layer.bias)
     return layer
 
@@ -125,20 +125,20 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         return y + self.bias[:, None, None].to(y.dtype)
 
 
-def up(i, o):
-    layer = ConvTranspose2d(i, o, 5, 2, 2, output_padding=1)
-    nn.init.normal_(layer.weight, 0, (25 * i / 4) ** -.5)
+def up(i, o, k=5):
+    layer = ConvTranspose2d(i, o, k, 2, (k - 1) // 2, output_padding=k % 2)
+    nn.init.normal_(layer.weight, 0, (k * k * i / 4) ** -.5)
     nn.init.zeros_(layer.bias)
     return layer
 
 
 class Analysis(nn.Module):
-    def __init__(self, w, M, dense):
+    def __init__(self, w, M, side, dense):
         super().__init__()
         self.linear = nn.Conv2d(192, M, 4, 2, 1)
-        self.branch = nn.Sequential(down(3, w[0]), GDN(w[0]), down(w[0], w[1]), GDN(w[1]), down(w[1], w[2]), GDN(w[2]), Block(w[2]))
+        self.branch = nn.Sequential(down(3, w[0]), GDN(w[0]), down(w[0], w[1], side), GDN(w[1]), down(w[1], w[2], side), GDN(w[2]), Block(w[2]))
         self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
-        self.tail = down(w[2], M)
+        self.tail = down(w[2], M, side)
 
     def forward(self, x):
         t = self.branch(x * 4 - 2)
@@ -148,14 +148,14 @@ class Analysis(nn.Module):
 
 
 class Synthesis(nn.Module):
-    def __init__(self, w, M, dense):
+    def __init__(self, w, M, side, dense):
         super().__init__()
         self.linear = nn.ConvTranspose2d(M, 192, 4, 2, 1)
         self.linear.bias = nn.Parameter(torch.zeros(3))        # per colour, so that the exported layer is one transposed convolution
-        self.branch = nn.Sequential(up(M, w[2]), Block(w[2]), GDN(w[2], True), up(w[2], w[1]), GDN(w[1], True))
+        self.branch = nn.Sequential(up(M, w[2], side), Block(w[2]), GDN(w[2], True), up(w[2], w[1], side), GDN(w[1], True))
         self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
         self.mix = nn.Conv2d(48, w[1], 3, 1, 1)  # lets the last layers see the linear picture
-        self.last, self.tail = nn.Sequential(up(w[1], w[0]), GDN(w[0], True)), up(w[0], 3)
+        self.last, self.tail = nn.Sequential(up(w[1], w[0], side), GDN(w[0], True)), up(w[0], 3)
 
     def forward(self, y):
         picture = F.pixel_shuffle(F.conv_transpose2d(y, self.linear.weight, None, 2, 1), 8).float() + self.linear.bias[:, None, None]
@@ -167,15 +167,18 @@ class Synthesis(nn.Module):
 
 
 class LatentCodec(nn.Module):
-    """w: channels of the transforms at 1/2, 1/4 and 1/8; M: latents; H: hyper-latents; C: channels within the entropy model's networks."""
-    def __init__(self, w=(64, 128, 192), M=512, H=96, C=128, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
+    """w: channels of the synthesis at 1/2, 1/4 and 1/8; side: of its kernels of stride 2 but for those that touch pixels; wa, side_a: those of the
+    analysis, if others; M: latents; H: hyper-latents; C: channels within the entropy model's networks; leaky_means: whether the
+    first of them for the means has leaky units."""
+    def __init__(self, w=(64, 128, 192), side=5, wa=None, side_a=None, M=512, H=96, C=128, leaky_means=False, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
-        self.ga, self.gs = Analysis(w, M, dense_a), Synthesis(w, M, dense_s)
+        self.ga, self.gs = Analysis(wa or w, M, side_a or side, dense_a), Synthesis(w, M, side, dense_s)
         self.ha = nn.Sequential(nn.Conv2d(2 * M, C, 1), Block(C), nn.Conv2d(C, H, 2, 2), leaky, nn.Conv2d(H, H, 2, 2))
-        hyper = lambda: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), relu, nn.Conv2d(H, H, 3, 1, 1), relu,
-                                      nn.Conv2d(H, 4 * C, 1), nn.PixelShuffle(2), relu, nn.Conv2d(C, C, 3, 1, 1), relu, nn.Conv2d(C, M, 1))
-        self.hsc, self.hmu = hyper(), hyper()    # log scales (integers in the product), means
+        hyper = lambda act: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), act, nn.Conv2d(H, H, 3, 1, 1), act,
+                                          nn.Conv2d(H, 4 * C, 1), nn.PixelShuffle(2), act, nn.Conv2d(C, C, 3, 1, 1), act, nn.Conv2d(C, M, 1))
+        self.hsc, self.hmu = hyper(relu), hyper(leaky if leaky_means else relu)  # log scales (integers in the product), means
+        self.register_buffer('leaky_means', torch.tensor(float(leaky_means)))
         self.cx = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, C, 1), Block(C), Block(C), nn.Conv2d(C, M, 1)) for _ in range(3)])
         self.cs = nn.ModuleList([nn.Sequential(nn.Conv2d(2 * M, C, 1), relu, nn.Conv2d(C, C, 3, 1, 1), relu, nn.Conv2d(C, M, 1)) for _ in range(3)])
         for last in [c[4] for c in self.cs] + [c[3] for c in self.cx] + [self.hmu[-1]]:
@@ -270,6 +273,7 @@ class LatentCodec(nn.Module):
 def load_state(net, state):
     """Loads a state dict, grows what the state lacks (new rates by linear extrapolation, new residual blocks near the identity)."""
     state = {k: v.float() for k, v in state.items() if k != 'steps'}
+    state.setdefault('leaky_means', torch.zeros(()))
     for k in ('gain', 'correction'):
         while len(state[k]) < len(net.gain):
             state[k] = torch.cat([state[k], (2 * state[k][-1] - state[k][-2])[None]])
@@ -279,15 +283,20 @@ def load_state(net, state):
     assert not unexpected and all('.dense.' in k for k in missing), (missing, unexpected)
 
 
-def build(state, **options):
+def shape(state):
+    """The options of the network that a state dict belongs to."""
+    dense = lambda prefix: tuple(len(v) for k, v in state.items() if k.startswith(prefix + '.dense.') and k.endswith('.p.weight'))
+    return dict(M=len(state['ga.linear.weight']), H=len(state['ha.4.weight']), C=len(state['ha.0.weight']), side=state['gs.branch.0.weight'].shape[2], side_a=state['ga.tail.weight'].shape[2],
+                leaky_means=bool(state.get('leaky_means', 0)),
+                wa=tuple(len(state[f'ga.branch.{i}.weight']) for i in (0, 2, 4)),
+                w=tuple(state[f'gs.{name}.weight'].shape[1] for name in ('last.0', 'branch.3', 'branch.0')), dense_a=dense('ga'), dense_s=dense('gs'))
+
+
+def build(state, dense_a=(), dense_s=()):
     """A network shaped like the state dict, optionally with more dense blocks (dense_a, dense_s: widths), holding its weights."""
-    options.update(M=len(state['ga.linear.weight']), H=len(state['ha.4.weight']), C=len(state['ha.0.weight']),
-                   w=tuple(len(state[f'ga.branch.{i}.weight']) for i in (0, 2, 4)))
-    for key, prefix in (('dense_a', 'ga'), ('dense_s', 'gs')):
-        have = []
-        while (name := f'{prefix}.dense.{len(have)}.p.weight') in state:
-            have.append(state[name].shape[0])
-        options[key] = tuple(have) + tuple(options.get(key, ())[len(have):])
+    options = shape(state)
+    for key, widths in (('dense_a', dense_a), ('dense_s', dense_s)):
+        options[key] += tuple(widths[len(options[key]):])
     net = LatentCodec(**options)
     load_state(net, state)
     return net

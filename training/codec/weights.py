@@ -102,7 +102,10 @@ def read_folder(folder):
     import torch
     state = {}
     for part in PARTS:
-        for t in onnx.load(os.path.join(folder, part + '.onnx')).graph.initializer:
+        graph = onnx.load(os.path.join(folder, part + '.onnx')).graph
+        if part == 'hyper_mean':
+            state['leaky_means'] = any(n.op_type == 'LeakyRelu' for n in graph.node)
+        for t in graph.initializer:
             if '.' in t.name:
                 w = onnx.numpy_helper.to_array(t).astype(np.float32)
                 state[t.name] = FOLDS[t.name][1](w) if t.name in FOLDS else w
