@@ -133,11 +133,13 @@ Job::Job(const Image& image, const Params& params)
 }
 
 std::pair<std::uint32_t, Bytes> Job::code(const CodedGroup& group) const {
-  const Bytes stream = encode_group(model_->tables(), group.symbols, group.indices);
-  if (params_.get<bool>("verify") && !decodes_to(model_->tables(), group, stream))
+  auto checksum = std::async(std::launch::async, [&group] { return group.symbols.checksum(); });
+  ReaderPosition middle;
+  Bytes stream = encode_group(model_->tables(), group.symbols, group.indices, &middle);
+  if (params_.get<bool>("verify") && !decodes_to(model_->tables(), group, stream, middle))
     throw Error(ErrorCode::internal, "the written stream does not decode to what was encoded",
                 "please report this picture");
-  return {group.symbols.checksum(), stream};
+  return {checksum.get(), std::move(stream)};
 }
 
 Bytes Job::container(int rate, const CodedGroups& groups) {

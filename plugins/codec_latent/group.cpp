@@ -5,7 +5,6 @@
 #include <cmath>
 #include <opencv2/core.hpp>
 #include <opencv2/core/utility.hpp>
-#include <optional>
 
 #include "calotype/error.hpp"
 #include "channel_loops.hpp"
@@ -17,6 +16,8 @@ namespace {
 constexpr int kHyperCell = 4;          // latents per hyper-latent, each way
 constexpr int kLargestHyper = 127;     // hyper-latents are clamped to this
 constexpr int kLargestSymbol = 32000;  // and symbols to this: both fit int16, and the escape code holds differences
+
+constexpr int kMiddleStep = kSteps / 2;  // where a second reader may start
 
 constexpr int kShiftBits = 3;  // of a table shift, -4 .. 3
 constexpr int kLargestShift = 1 << (kShiftBits - 1);
@@ -240,7 +241,8 @@ const Activations& ScaleModel::indices(int step) {
   return indices_;
 }
 
-Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices) {
+Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices,
+                   ReaderPosition* middle) {
   SymbolWriter writer;
   code_hyper(writer, tables, symbols.hyper);
   const auto& shifts = symbols.table_shift;
@@ -259,9 +261,12 @@ Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, con
     });
     steps[step] = std::move(part);
   });
-  for (const SymbolWriter& part : steps) writer.append(part);
+  for (int step = 0; step < kSteps; ++step) {
+    if (step == kMiddleStep) writer.mark();
+    writer.append(steps[step]);
+  }
   write_post_filter(writer, tables.symbols, symbols.filter);
-  return writer.finish();
+  return writer.finish(middle);
 }
 
 std::array<int, kSteps> best_table_shift(const EntropyTables& tables, const GroupSymbols& symbols,
@@ -291,64 +296,88 @@ std::array<int, kSteps> best_table_shift(const EntropyTables& tables, const Grou
 
 namespace {
 
-/// `indices(symbols, step)`: the tables of a step, whose symbols so far are known.
-template <class Indices>
-GroupSymbols read_group(const EntropyTables& tables, int rows, int columns, const std::uint8_t* data, std::size_t size,
-                        Indices indices) {
-  SymbolReader reader(data, data + size);
-  GroupSymbols symbols(tables, rows, columns);
-  const auto check = [&reader] {
-    if (reader.overrun()) throw Error(ErrorCode::corrupt, "entropy-coded data ends early");
-  };
+void check(const SymbolReader& reader) {
+  if (reader.overrun()) throw Error(ErrorCode::corrupt, "entropy-coded data ends early");
+}
+
+/// What comes before the latents.
+void read_head(SymbolReader& reader, const EntropyTables& tables, GroupSymbols& symbols) {
   Activations& z = symbols.hyper;
   for (std::size_t i = 0; i < z.values.size(); ++i) {
     const int value = reader.symbol(tables.hyper_symbols, int(i % z.channels));
     if (std::abs(value) > kLargestHyper) throw Error(ErrorCode::corrupt, "a hyper-latent is out of range");
     z.values[i] = std::int16_t(value);
   }
-  check();
+  check(reader);
   if (reader.bits(1))
     for (int& shift : symbols.table_shift) shift = int(reader.bits(kShiftBits)) - kLargestShift;
+}
+
+/// `indices`: the tables of the step.
+void read_step(SymbolReader& reader, const EntropyTables& tables, const Activations& indices, int step,
+               GroupSymbols& symbols) {
   Activations& r = symbols.latents;
-  for (int step = 0; step < kSteps; ++step) {
-    const Activations& in_step = indices(symbols, step);
-    for_each_in_step(step, rows, columns, r.channels, [&](int row, int column, int c) {
-      const int index = in_step.at(row, column)[c];
-      if (index < tables.skip) return;
-      const int table = shifted_table(tables, index, symbols.table_shift[step]), shift = tables.symbol_shift[table];
-      std::int64_t value = std::int64_t(reader.symbol(tables.symbols, table)) * (1 << shift);
-      if (shift) value += std::int64_t(reader.bits(shift)) - (1 << (shift - 1));
-      if (step == 0 && c < tables.predicted()) value += prediction(tables, r, row, column, c);
-      if (std::abs(value) > kLargestSymbol) throw Error(ErrorCode::corrupt, "a latent is out of range");
-      r.at(row, column)[c] = std::int16_t(value);
-    });
-    check();
-  }
+  for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
+    const int index = indices.at(row, column)[c];
+    if (index < tables.skip) return;
+    const int table = shifted_table(tables, index, symbols.table_shift[step]), shift = tables.symbol_shift[table];
+    std::int64_t value = std::int64_t(reader.symbol(tables.symbols, table)) * (1 << shift);
+    if (shift) value += std::int64_t(reader.bits(shift)) - (1 << (shift - 1));
+    if (step == 0 && c < tables.predicted()) value += prediction(tables, r, row, column, c);
+    if (std::abs(value) > kLargestSymbol) throw Error(ErrorCode::corrupt, "a latent is out of range");
+    r.at(row, column)[c] = std::int16_t(value);
+  });
+  check(reader);
+}
+
+/// What comes after them.
+void read_tail(SymbolReader& reader, const EntropyTables& tables, GroupSymbols& symbols) {
   symbols.filter = read_post_filter(reader, tables.symbols);
   reader.finish();
-  return symbols;
 }
 
 }  // namespace
 
 GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
                           std::size_t size) {
-  std::optional<ScaleModel> scales;  // once the hyper-latents are known
-  return read_group(tables, rows, columns, data, size,
-                    [&](const GroupSymbols& symbols, int step) -> const Activations& {
-                      if (step == 0) scales.emplace(tables, rate, symbols);
-                      return scales->indices(step);
-                    });
+  SymbolReader reader(data, data + size);
+  GroupSymbols symbols(tables, rows, columns);
+  read_head(reader, tables, symbols);
+  ScaleModel scales(tables, rate, symbols);
+  for (int step = 0; step < kSteps; ++step) read_step(reader, tables, scales.indices(step), step, symbols);
+  read_tail(reader, tables, symbols);
+  return symbols;
 }
 
-bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream) {
-  const Activations& r = group.symbols.latents;
-  try {
-    return read_group(tables, r.rows, r.columns, stream.data(), stream.size(),
-                      [&](const GroupSymbols&, int) -> const Activations& { return group.indices; }) == group.symbols;
-  } catch (const Error&) {
-    return false;
-  }
+bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream,
+                const ReaderPosition& middle) {
+  if (middle.bytes > stream.size()) return false;
+  // One reader for the first steps, one for the others.
+  const GroupSymbols& wanted = group.symbols;
+  const std::uint8_t *begin = stream.data(), *end = begin + stream.size();
+  const GroupSymbols none(tables, wanted.latents.rows, wanted.latents.columns);
+  std::array<GroupSymbols, 2> read{none, none};
+  std::array<bool, 2> right{};
+  for_all(2, [&](int half) {
+    GroupSymbols& symbols = read[std::size_t(half)];
+    try {
+      SymbolReader reader = half ? SymbolReader(begin, end, middle) : SymbolReader(begin, end);
+      if (half)
+        symbols.table_shift = wanted.table_shift;
+      else
+        read_head(reader, tables, symbols);
+      for (int step = half * kMiddleStep; step < (half ? kSteps : kMiddleStep); ++step)
+        read_step(reader, tables, group.indices, step, symbols);
+      if (half) read_tail(reader, tables, symbols);
+      right[std::size_t(half)] = half || (reader.position() == middle && symbols.table_shift == wanted.table_shift);
+    } catch (const Error&) {
+    }
+  });
+  auto& [first, second] = read;
+  for (std::size_t i = 0; i < first.latents.values.size(); ++i)  // of either, where the other has zero
+    first.latents.values[i] = std::int16_t(first.latents.values[i] + second.latents.values[i]);
+  first.filter = second.filter;
+  return right[0] && right[1] && first == wanted;
 }
 
 CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y) {

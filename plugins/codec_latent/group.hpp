@@ -7,6 +7,7 @@
 
 #include "latent_model.hpp"
 #include "post_filter.hpp"
+#include "range_coder.hpp"
 
 namespace calotype::latent {
 
@@ -53,8 +54,10 @@ void for_each_in_step(int step, int rows, int columns, int channels, F f) {
       for (int channel = phase_of(step, row, column); channel < channels; channel += 4) f(row, column, channel);
 }
 
-/// Symbols to bytes and back; integers only. `indices`: ScaleModel's, of all steps. decode_group throws corrupt.
-Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices);
+/// Symbols to bytes and back; integers only. `indices`: ScaleModel's, of all steps. `middle`: from where the
+/// second half of the steps can be read. decode_group throws corrupt.
+Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices,
+                   ReaderPosition* middle = nullptr);
 GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int columns, const std::uint8_t* data,
                           std::size_t size);
 
@@ -72,7 +75,8 @@ struct CodedGroup {
 
 /// Whether a stream gives the group's symbols back, with the tables that the group names: a test of the entropy coder,
 /// not of how tables are picked.
-bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream);
+bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream,
+                const ReaderPosition& middle);
 
 /// Encoder: chooses the symbols of a group by rounding, in the rate-distortion sense when the model says so. `y`:
 /// rows,columns,M latents before gain.

@@ -69,10 +69,11 @@ void SymbolWriter::bits(std::uint32_t value, int count) {
   intervals_.push_back({std::uint16_t(value << free), std::uint16_t(1u << free)});
 }
 
-Bytes SymbolWriter::finish() {
+Bytes SymbolWriter::finish(ReaderPosition* marked) {
   std::array<std::uint32_t, 4> states;
   states.fill(kLowest);
   std::vector<std::uint16_t> words;  // last word first
+  ReaderPosition at_mark;
   for (std::size_t i = intervals_.size(); i-- > 0;) {
     std::uint32_t& x = states[i & 3];
     const std::uint32_t start = intervals_[i].start, frequency = intervals_[i].frequency;
@@ -81,7 +82,10 @@ Bytes SymbolWriter::finish() {
       x >>= 16;
     }
     x = ((x / frequency) << kPrecisionBits) + x % frequency + start;
+    if (i == mark_) at_mark = {states, i, words.size()};
   }
+  at_mark.bytes = 16 + 2 * (words.size() - at_mark.bytes);
+  if (marked) *marked = at_mark;
   Bytes out;
   out.reserve(16 + 2 * words.size());
   for (const std::uint32_t x : states)
@@ -91,10 +95,12 @@ Bytes SymbolWriter::finish() {
     out.push_back(std::uint8_t(*word >> 8));
   }
   intervals_.clear();
+  mark_ = 0;
   return out;
 }
 
-SymbolReader::SymbolReader(const std::uint8_t* begin, const std::uint8_t* end) : next_(begin), end_(end) {
+SymbolReader::SymbolReader(const std::uint8_t* begin, const std::uint8_t* end)
+    : begin_(begin), next_(begin), end_(end) {
   if (end - begin < 16) throw Error(ErrorCode::corrupt, "entropy-coded data is too short");
   for (std::uint32_t& x : states_) {
     for (int shift = 0; shift < 32; shift += 8) x |= std::uint32_t(*next_++) << shift;

@@ -45,6 +45,16 @@ class SymbolTables {
   std::vector<std::uint8_t> guess_;    // first index of each 1/256 of the range
 };
 
+/// Where a reader stands between two symbols.
+struct ReaderPosition {
+  std::array<std::uint32_t, 4> states{};
+  std::size_t symbols = 0;  ///< read, raw bits included
+  std::size_t bytes = 0;    ///< used
+  bool operator==(const ReaderPosition& other) const {
+    return states == other.states && symbols == other.symbols && bytes == other.bytes;
+  }
+};
+
 /// Collects symbols in decoding order; finish() codes them backwards.
 class SymbolWriter {
  public:
@@ -60,8 +70,10 @@ class SymbolWriter {
   void append(const SymbolWriter& other) {
     intervals_.insert(intervals_.end(), other.intervals_.begin(), other.intervals_.end());
   }
-  /// The stream; the writer is empty again.
-  Bytes finish();
+  /// From here on a second reader may start.
+  void mark() { mark_ = intervals_.size(); }
+  /// The stream; the writer is empty again. `marked`: where a reader is at the mark.
+  Bytes finish(ReaderPosition* marked = nullptr);
 
  private:
   struct Interval {
@@ -70,12 +82,17 @@ class SymbolWriter {
   void escape(const SymbolTables& tables, int row, int value);
 
   std::vector<Interval> intervals_;
+  std::size_t mark_ = 0;
 };
 
 /// Reads what SymbolWriter wrote. Never reads outside its range: past the end it sees zeros and overrun() turns true.
 class SymbolReader {
  public:
   SymbolReader(const std::uint8_t* begin, const std::uint8_t* end);
+  /// `from`: as SymbolWriter gave it.
+  SymbolReader(const std::uint8_t* begin, const std::uint8_t* end, const ReaderPosition& from)
+      : states_(from.states), turn_(from.symbols), begin_(begin), next_(begin + from.bytes), end_(end) {}
+  ReaderPosition position() const { return {states_, turn_, std::size_t(next_ - begin_)}; }
   int symbol(const SymbolTables& tables, int row);
   std::uint32_t bits(int count);
   bool overrun() const { return overrun_; }
@@ -85,8 +102,8 @@ class SymbolReader {
  private:
   void advance(std::uint32_t start, std::uint32_t frequency);
   std::array<std::uint32_t, 4> states_{};
-  unsigned turn_ = 0;
-  const std::uint8_t *next_, *end_;
+  std::size_t turn_ = 0;
+  const std::uint8_t *begin_, *next_, *end_;
   bool overrun_ = false;
 };
 

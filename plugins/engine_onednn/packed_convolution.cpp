@@ -90,6 +90,25 @@ void round(const Step& step, std::size_t first, std::size_t count, bf16* weights
   narrow(wide.data(), rest, int(count));
 }
 
+/// Whether rounding leaves nothing of any of the numbers.
+bool is_bf16(const network::Constant& numbers) {
+  std::size_t total = 1;
+  for (const int d : numbers.dims) total *= std::size_t(d);
+  std::array<float, 4096> some;
+  for (std::size_t first = 0; first < total; first += some.size()) {
+    const std::size_t count = std::min(some.size(), total - first);
+    numbers.copy(first, count, some.data());
+    std::uint32_t left = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint32_t bits;
+      std::memcpy(&bits, &some[i], sizeof bits);
+      left |= bits & 0xFFFF;
+    }
+    if (left) return false;
+  }
+  return true;
+}
+
 /// In the file, inputs come before outputs where convolutions are transposed.
 template <class Element>
 void round(const Step& step, const Piece& piece, bool with_rest, Rounded<Element>& to) {
@@ -160,13 +179,13 @@ void fill(Part& part, const Step& step, const Piece& piece, const Rounded<Elemen
       return reinterpret_cast<Element*>(tiles + std::ptrdiff_t(i) * halves * kernels::kTileBytes);
     };
     kernels::fill_tile(weights, lanes, tile(at));
-    if (c.split) kernels::fill_tile(rest, lanes, tile(c.tile_steps / 2 + at));
+    if (c.rest) kernels::fill_tile(rest, lanes, tile(c.tile_steps / 2 + at));
   };
   const auto set = [&](int k, int y, int x, int input) {
     const std::ptrdiff_t from = (input - piece.first_input) * per_input;
     const std::int32_t* const at = &places[std::size_t((y * c.kernel[1] + x) * kernels::kHalf)];
     weights[k] = {&rounded.weights[std::size_t(from)], at};
-    rest[k] = {c.split ? &rounded.rest[std::size_t(from)] : nullptr, at};
+    rest[k] = {c.rest ? &rounded.rest[std::size_t(from)] : nullptr, at};
   };
   for_each_step(
       c, piece.first_input, piece.end_input, set, [&](int k) { weights[k] = rest[k] = {}; }, fill_step);
@@ -187,7 +206,7 @@ void fill(std::vector<Part>& parts, const Step& step) {
       piece.end_output = std::min(piece.first_output + kernels::kHalf, step.outputs);
       piece.first_input = i % across * depth;
       piece.end_input = std::min(piece.first_input + depth, inputs);
-      round(step, piece, parts[0].packed.split, rounded);
+      round(step, piece, parts[0].packed.rest, rounded);
       for (Part& part : parts) {
         const bool whole = part.taps.size() > 1;  // outputs of all positions lie between each other
         const int last = whole ? part.packed.outputs : piece.end_output;
@@ -205,7 +224,7 @@ void fill(std::vector<Part>& parts, const Step& step, bool is_float) {
 /// Room for the tiles and the bias filled up. `taps`: of the kernel that have weights. Tiles that these do not fill are
 /// cleared.
 void allocate(PackedConvolution& c, std::size_t taps) {
-  c.tile_steps = count_steps(c) * (c.split ? 2 : 1);
+  c.tile_steps = count_steps(c) * (c.rest ? 2 : 1);
   const int width = tiles_across(c) * kernels::kHalf, blocks = (c.outputs + width - 1) / width;
   c.bias.resize(std::size_t(blocks) * width, 0.f);
   const std::size_t bytes = std::size_t(blocks * c.block_bytes());
@@ -262,7 +281,7 @@ std::vector<kernels::Product> PackedConvolution::products(const View& in, const 
         result.push_back({offset, at});
         if (!more) return;
         result.push_back({offset + left, at});
-        result.push_back({offset, block_bytes() / 2 + at});
+        if (rest) result.push_back({offset, block_bytes() / 2 + at});
       });
   return result;
 }
@@ -296,6 +315,7 @@ PackedConvolution pack(const Step& step, bool is_float, bool pad, bool filter) {
 std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<Phase>& phases, bool is_float, bool pad,
                                            bool split, bool filter) {
   std::vector<Part> parts(phases.size());
+  const bool rest = split && !is_bf16(step.weights);
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const Phase& phase = phases[i];
     PackedConvolution& p = parts[i].packed;
@@ -307,6 +327,7 @@ std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<P
     p.outputs = step.outputs * int(phase.positions.size());
     p.pad = pad;
     p.split = split;
+    p.rest = rest;
     p.positions = phase.positions;
     p.winograd = filter && p.suits_winograd();
     if (p.winograd) p.kernel = {3, 3};

@@ -33,8 +33,11 @@ struct PackedConvolution {
   int tile_steps = 0;     ///< tiles of each kHalf outputs
   bool pad = false;       ///< results fill whole blocks
   /// Twice the precision: inputs are followed by what rounding left of them, and both are multiplied by the rounded
-  /// weights, the rounded inputs once more by what is left of the weights, which lies behind all others.
+  /// weights.
   bool split = false;
+  /// Where split: the rounded inputs are multiplied once more, by what rounding left of the weights, which lies behind
+  /// all others. Not needed where all weights are numbers of bf16.
+  bool rest = false;
   std::vector<float> bias;
   std::vector<std::array<int, 2>> positions;  ///< of a phase
 

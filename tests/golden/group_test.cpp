@@ -61,16 +61,30 @@ BOOST_DATA_TEST_CASE(any_symbols_come_back, data::make({1, 300, 32000}) * data::
 
 BOOST_AUTO_TEST_CASE(a_stream_is_told_from_that_of_another_group) {
   const auto some = [](int row, int column, int c) { return (row + column + c) % 5 - 2; };
-  const auto [symbols, stream] = coded(160, 6, 5, some);
+  const GroupSymbols symbols = coded(160, 6, 5, some).first;
   ScaleModel scales(tables(), 160, symbols);
   for (int step = 0; step < kSteps; ++step) scales.indices(step);
   CodedGroup group{symbols, scales.indices(), {}};
-  BOOST_TEST(decodes_to(tables(), group, stream));
-  BOOST_TEST(!decodes_to(tables(), group, Bytes(stream.begin(), stream.begin() + std::ptrdiff_t(stream.size()) / 2)));
-  const auto coded_one = std::find_if(group.symbols.latents.values.begin(), group.symbols.latents.values.end(),
-                                      [](int symbol) { return symbol != 0; });
-  *coded_one = std::int16_t(*coded_one + 1);
-  BOOST_TEST(!decodes_to(tables(), group, stream));
+  ReaderPosition middle;
+  const Bytes stream = encode_group(tables(), symbols, scales.indices(), &middle);
+  BOOST_TEST(decodes_to(tables(), group, stream, middle));
+  for (const std::size_t size : {std::size_t(0), stream.size() / 4, stream.size() - 2})
+    BOOST_TEST(!decodes_to(tables(), group, Bytes(stream.begin(), stream.begin() + std::ptrdiff_t(size)), middle));
+  for (const std::size_t at : {std::size_t(18), stream.size() - 3}) {
+    Bytes damaged = stream;
+    damaged[at] ^= 1;
+    BOOST_TEST(!decodes_to(tables(), group, damaged, middle));
+  }
+  for (int step = 0; step < kSteps; ++step) {
+    int last = 0;
+    CodedGroup other = group;
+    for_each_in_step(step, 6, 5, symbols.latents.channels, [&](int row, int column, int c) {
+      const std::int16_t* symbol = other.symbols.latents.at(row, column) + c;
+      if (*symbol) last = int(symbol - other.symbols.latents.values.data());
+    });
+    ++other.symbols.latents.values[std::size_t(last)];
+    BOOST_TEST(!decodes_to(tables(), other, stream, middle));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_slope_costs_two_bits_a_symbol_less_than_its_values_scattered) {
