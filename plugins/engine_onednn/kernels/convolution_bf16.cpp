@@ -94,6 +94,31 @@ class WholeBlocks {
   int left_ = 0;
 };
 
+/// Calls f(lanes, element) for lanes that lie side by side, which most do: where element i of lane i would be.
+template <class F>
+inline void for_each_run(const std::int32_t* elements, __mmask16 exists, F f) {
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i firsts = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(exists, elements), lane);
+  for (unsigned left = exists; left;) {
+    const int at = __builtin_ctz(left), first = elements[at] - at;
+    const __mmask16 run = _mm512_mask_cmpeq_epi32_mask(__mmask16(left), firsts, _mm512_set1_epi32(first));
+    f(run, first);
+    left &= ~unsigned(run);
+  }
+}
+
+/// The floats at `from` whose numbers are given, and back.
+inline __m512 gathered(const char* from, const std::int32_t* elements, __mmask16 exists) {
+  __m512 v = _mm512_setzero_ps();
+  for_each_run(elements, exists,
+               [&](__mmask16 run, int first) { v = _mm512_mask_loadu_ps(v, run, from + 4 * std::ptrdiff_t(first)); });
+  return v;
+}
+inline void scatter(__m512 v, const std::int32_t* elements, __mmask16 exists, char* to) {
+  for_each_run(elements, exists,
+               [&](__mmask16 run, int first) { _mm512_mask_storeu_ps(to + 4 * std::ptrdiff_t(first), run, v); });
+}
+
 /// Everything else that a Convolution can ask for.
 template <int Halves>
 class AnyBlocks {
@@ -118,20 +143,19 @@ class AnyBlocks {
     const int output = block_.output + 16 * half, left = k.outputs - output;
     if (left <= 0 && !k.pad) return;
     const __mmask16 exists = left >= 16 ? 0xFFFF : left > 0 ? __mmask16((1u << left) - 1) : __mmask16(0);
-    const __m512i index = k.scatter ? _mm512_maskz_loadu_epi32(exists, k.scatter + output) : _mm512_setzero_si512();
     char* out = place(k.out, block_) + done_ * k.out.pixel;
     __m512 v = _mm512_add_ps(_mm512_load_ps(sums_ + (done_ * Halves + half) * 16), _mm512_loadu_ps(k.bias + output));
     if (k.activate) v = activated(v, _mm512_set1_ps(k.slope));
     v = _mm512_fmadd_ps(v, _mm512_set1_ps(k.factor), _mm512_set1_ps(k.summand));
     if (k.binary != Binary::none) {
       const char* operand = place(k.operand, block_) + done_ * k.operand.pixel;
-      const __m512 other = k.scatter ? _mm512_mask_i32gather_ps(_mm512_setzero_ps(), exists, index, operand, 4)
+      const __m512 other = k.scatter            ? gathered(operand, k.scatter + output, exists)
                            : k.operand.is_float ? _mm512_maskz_loadu_ps(exists, operand + 4 * output)
                                                 : widen(_mm256_maskz_loadu_epi16(exists, operand + 2 * output));
       v = combined(k.binary, v, other);
     }
     if (k.activate_last) v = activated(v, _mm512_set1_ps(k.slope_last));
-    if (k.scatter) return _mm512_mask_i32scatter_ps(out, exists, index, v, 4);
+    if (k.scatter) return scatter(v, k.scatter + output, exists, out);
     if (k.out.is_float) return _mm512_mask_storeu_ps(out + 4 * output, exists, v);
     const __m256i narrow = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_mov_ps(exists, v)));
     if (k.pad)
