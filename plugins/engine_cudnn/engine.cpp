@@ -3,6 +3,7 @@
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 
@@ -27,19 +28,29 @@ struct Survey {
 
 std::string dotted(int capability) { return std::to_string(capability / 10) + "." + std::to_string(capability % 10); }
 
+/// Without it CUDA would take its time to find that out.
+bool has_driver() {
+  static const bool found = dlopen("libcuda.so.1", RTLD_LAZY) != nullptr;
+  return found;
+}
+
 /// The newest CUDA that the driver knows, 0 without a driver.
 int driver_version() {
   int number = 0;
-  return cudaDriverGetVersion(&number) == cudaSuccess ? number : 0;
+  return has_driver() && cudaDriverGetVersion(&number) == cudaSuccess ? number : 0;
 }
 
 Survey survey() {
   Survey result;
+  if (!has_driver()) {
+    result.complaint = "NVIDIA's driver is not installed";
+    return result;
+  }
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess) {
     cudaGetLastError();  // or the next call would report it again
-    result.complaint = driver_version() ? cudaGetErrorString(status) : "NVIDIA's driver is not installed";
+    result.complaint = cudaGetErrorString(status);
     return result;
   }
   for (int i = 0; i < count; ++i) {
