@@ -355,8 +355,8 @@ bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Byte
   // One reader for the first steps, one for the others.
   const GroupSymbols& wanted = group.symbols;
   const std::uint8_t *begin = stream.data(), *end = begin + stream.size();
-  const GroupSymbols none(tables, wanted.latents.rows, wanted.latents.columns);
-  std::array<GroupSymbols, 2> read{none, none};
+  const int rows = wanted.latents.rows, columns = wanted.latents.columns;
+  std::array<GroupSymbols, 2> read{GroupSymbols(tables, rows, columns), GroupSymbols(tables, rows, columns)};
   std::array<bool, 2> right{};
   for_all(2, [&](int half) {
     GroupSymbols& symbols = read[std::size_t(half)];

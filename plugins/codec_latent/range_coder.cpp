@@ -73,7 +73,7 @@ Bytes SymbolWriter::finish(ReaderPosition* marked) {
   std::array<std::uint32_t, 4> states;
   states.fill(kLowest);
   std::vector<std::uint16_t> words;  // last word first
-  ReaderPosition at_mark;
+  ReaderPosition at_mark{states, intervals_.size(), 0};
   for (std::size_t i = intervals_.size(); i-- > 0;) {
     std::uint32_t& x = states[i & 3];
     const std::uint32_t start = intervals_[i].start, frequency = intervals_[i].frequency;
