@@ -117,7 +117,7 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
     if (scattered(step)) out.is_plain = true;
     if (!out.is_plain) out.is_bordered = true;
     // A linear path from the network's input to the picture: its rounding would be seen as noise.
-    if (!is_float && scattered(step) && among(program->inputs, step.in[0]) && !is_dense(step.weights.dims[0]))
+    if (!is_float && (scattered(step) || out.is_split) && is_linear(step.in[0]) && !is_dense(step.weights.dims[0]))
       layout(step.in[0]).is_split = layout(step.in[0]).is_plain = true;
     const bool last = among(program->outputs, step.out) || scattered(step);
     for (const PostOp& post : step.post)
@@ -130,6 +130,15 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
       else if (out.is_plain || among(program->inputs, in))
         layout(in).is_plain = true;
     }
+  }
+
+  /// Whether the value is an input of the network, or made of one by transposed convolutions alone.
+  bool is_linear(int value) const {
+    const int inputs = int(program->inputs.size());
+    if (value < inputs) return true;
+    const Step& maker = program->steps[std::size_t(value - inputs)];
+    return maker.kind == Step::Kind::transposed_convolution && !scattered(maker) && maker.post.empty() &&
+           is_linear(maker.in[0]);
   }
 
   void prepare(const Step& step, std::size_t index) {
@@ -158,7 +167,7 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
         refuse(step, "sides that are no multiples of the stride");
     std::vector<Phase> parts = phases(step);
     if (!scattered(step)) parts = single_positions(parts);
-    return pack_phases(step, parts, is_float, pad, scattered(step) && in.is_split, filter);
+    return pack_phases(step, parts, is_float, pad, in.is_split && (scattered(step) || out.is_split), filter);
   }
 
   std::vector<std::unique_ptr<Filtered>> filtered_;  // by step, where any part suits

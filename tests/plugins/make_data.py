@@ -19,8 +19,8 @@ def pictures():
     Image.fromarray(colour).save(DATA / "straight_alpha.tif")
 
 
-def save(name, nodes, outputs, initializers=()):
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, "height", "width"])
+def save(name, nodes, outputs, initializers=(), channels=3):
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, channels, "height", "width"])
     shape = [1, None, None, None]
     outputs = [helper.make_tensor_value_info(o, TensorProto.FLOAT, shape) for o in outputs]
     graph = helper.make_graph(nodes, name, [x], outputs, initializers)
@@ -150,6 +150,24 @@ def networks():
             numpy_helper.from_array(some(20, 20, 3, 3), "h5"),
             numpy_helper.from_array(some(20, 5, 6, 6), "h6"),
         ],
+    )
+    # A picture made by two transposed convolutions, and something else of what is between them.
+    save(
+        "linear",
+        [
+            node("ConvTranspose", ["x", "up", "bias"], ["a"], kernel_shape=[4, 4], pads=[1, 1, 1, 1], strides=[2, 2]),
+            node("ConvTranspose", ["a", "picture"], ["y"], kernel_shape=[4, 4], strides=[4, 4]),
+            node("ConvTranspose", ["a", "more"], ["b"], kernel_shape=[4, 4], pads=[1, 1, 1, 1], strides=[2, 2]),
+            node("Relu", ["b"], ["positive"]),
+        ],
+        ["y", "positive"],
+        [
+            numpy_helper.from_array(rng.standard_normal((32, 40, 4, 4)).astype(np.float32), "up"),
+            numpy_helper.from_array(np.arange(40, dtype=np.float32) / 64, "bias"),
+            numpy_helper.from_array(rng.integers(-4, 5, (40, 3, 4, 4)).astype(np.float32) / 64, "picture"),
+            numpy_helper.from_array(rng.integers(-4, 5, (40, 20, 4, 4)).astype(np.float32) / 64, "more"),
+        ],
+        channels=32,
     )
     far = dict(kernel_shape=[1, 1], strides=[1, 1 << 27])
     save("vast_stride", [node("Conv", ["x", "spread"], ["y"], **far)], ["y"], [numpy_helper.from_array(spread[:8], "spread")])

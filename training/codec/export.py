@@ -85,7 +85,9 @@ def main():
     torch.set_num_threads(1)
     state = {k: v.half().float().numpy() for k, v in build(load(a.checkpoint)).state_dict().items()}
     # Engines that compute in bf16 make the linear picture of more precise inputs, and with exact weights they are done.
-    state['gs.linear.weight'] = torch.from_numpy(state['gs.linear.weight']).bfloat16().float().numpy()
+    for name in state:
+        if name.startswith('gs.linear.') and name.endswith('.weight'):
+            state[name] = torch.from_numpy(state[name]).bfloat16().float().numpy()
     images, rng = photographs(a.data), np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as tmp:
         write_graphs(state, tmp, not a.full)

@@ -61,14 +61,20 @@ def ones_channel(w, b):
 
 def write_graphs(state, folder, half=True):
     """state: name -> float32 array."""
-    M, H = state['ga.linear.weight'].shape[0], state['ha.4.weight'].shape[0]
+    M, H = state['ga.tail.weight'].shape[0], state['ha.4.weight'].shape[0]
 
+    low_rank = 'ga.linear.0.weight' in state
     g = CodecGraph(state, 'analysis', 3, M, half)
     t = g.op('Add', g.op('Mul', 'x', g.constant(4)), g.constant(-2))
     for i in (0, 2, 4):
         t = g.gdn(g.down(t, f'ga.branch.{i}'), f'ga.branch.{i + 1}')
     t = g.down(g.dense(g.block(t, 'ga.branch.6'), 'ga.dense'), 'ga.tail')
-    g.op('Add', g.conv('x', 'ga.linear', 16, 8), t, out='y')
+    if low_rank:
+        given = state['ga.linear.0.bias'] - .5 * state['ga.linear.0.weight'].sum((1, 2, 3))
+        shortcut = g.conv(g.conv('x', 'ga.linear.0', 8, bias=given), 'ga.linear.1', 2, 1)
+    else:
+        shortcut = g.conv('x', 'ga.linear', 16, 8)
+    g.op('Add', shortcut, t, out='y')
     g.save(f'{folder}/analysis.onnx')
 
     g = CodecGraph(state, 'hyper_analysis', 2 * M, H, half)
@@ -94,10 +100,15 @@ def write_graphs(state, folder, half=True):
         g.save(f'{folder}/context_{k + 1}.onnx')
 
     g = CodecGraph(state, 'synthesis', M, 3, half)
-    picture = g.op('ConvTranspose', 'x', g.parameter('gs.linear.weight'), g.parameter('gs.linear.bias'), kernel_shape=[32, 32], strides=[16, 16], pads=[8] * 4)
+    if low_rank:
+        blocks = g.up('x', 'gs.linear.0')
+        picture, seen = g.op('ConvTranspose', blocks, g.parameter('gs.linear.1.weight'), g.parameter('gs.linear.1.bias'), kernel_shape=[8, 8], strides=[8, 8]), g.up(blocks, 'gs.lift')
+    else:
+        picture = g.op('ConvTranspose', 'x', g.parameter('gs.linear.weight'), g.parameter('gs.linear.bias'), kernel_shape=[32, 32], strides=[16, 16], pads=[8] * 4)
+        seen = g.conv(g.op('Add', picture, g.constant(-.5)), 'gs.mix', 4, 4)
     t = g.gdn(g.dense(g.block(g.up('x', 'gs.branch.0'), 'gs.branch.1'), 'gs.dense'), 'gs.branch.2', True)
     t = g.gdn(g.up(t, 'gs.branch.3'), 'gs.branch.4', True)
-    t = g.op('Add', t, g.conv(g.op('Add', picture, g.constant(-.5)), 'gs.mix', 4, 4))
+    t = g.op('Add', t, seen)
     t = g.up(g.gdn(g.up(t, 'gs.last.0'), 'gs.last.1', True), 'gs.tail')
     g.op('Add', picture, t, out='y')
     g.save(f'{folder}/synthesis.onnx')

@@ -133,9 +133,10 @@ def up(i, o, k=5):
 
 
 class Analysis(nn.Module):
-    def __init__(self, w, M, side, dense):
+    def __init__(self, w, M, rank, side, dense):
         super().__init__()
-        self.linear = nn.Conv2d(192, M, 4, 2, 1)
+        self.rank = rank
+        self.linear = nn.Sequential(nn.Conv2d(3, rank, 8, 8), nn.Conv2d(rank, M, 4, 2, 1)) if rank else nn.Conv2d(192, M, 4, 2, 1)
         self.branch = nn.Sequential(down(3, w[0]), GDN(w[0]), down(w[0], w[1], side), GDN(w[1]), down(w[1], w[2], side), GDN(w[2]), Block(w[2]))
         self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
         self.tail = down(w[2], M, side)
@@ -144,36 +145,52 @@ class Analysis(nn.Module):
         t = self.branch(x * 4 - 2)
         for d in self.dense:
             t = d(t)
-        return self.linear(F.pixel_unshuffle(x, 8)).float() + self.tail(t).float()
+        return self.shortcut(x).float() + self.tail(t).float()
+
+    def shortcut(self, x):
+        return self.linear(x - .5 if self.rank else F.pixel_unshuffle(x, 8))
 
 
 class Synthesis(nn.Module):
-    def __init__(self, w, M, side, dense):
+    def __init__(self, w, M, rank, side, dense):
         super().__init__()
-        self.linear = nn.ConvTranspose2d(M, 192, 4, 2, 1)
-        self.linear.bias = nn.Parameter(torch.zeros(3))        # per colour, so that the exported layer is one transposed convolution
+        self.rank = rank
+        if rank:
+            self.linear = nn.Sequential(up(M, rank, 4), ConvTranspose2d(rank, 3, 8, 8))
+            self.lift = up(rank, w[1], 4)        # lets the last layers see the linear picture
+        else:
+            self.linear = nn.ConvTranspose2d(M, 192, 4, 2, 1)
+            self.linear.bias = nn.Parameter(torch.zeros(3))    # per colour, so that the exported layer is one transposed convolution
+            self.mix = nn.Conv2d(48, w[1], 3, 1, 1)            # the same, from the picture
         self.branch = nn.Sequential(up(M, w[2], side), Block(w[2]), GDN(w[2], True), up(w[2], w[1], side), GDN(w[1], True))
         self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
-        self.mix = nn.Conv2d(48, w[1], 3, 1, 1)  # lets the last layers see the linear picture
         self.last, self.tail = nn.Sequential(up(w[1], w[0], side), GDN(w[0], True)), up(w[0], 3)
 
     def forward(self, y):
-        picture = F.pixel_shuffle(F.conv_transpose2d(y, self.linear.weight, None, 2, 1), 8).float() + self.linear.bias[:, None, None]
+        picture, seen = self.shortcut(y)
         t = self.branch[1](self.branch[0](y * 4))
         for d in self.dense:
             t = d(t)
         t = self.branch[4](self.branch[3](self.branch[2](t)))
-        return picture + self.tail(self.last(t + self.mix(F.pixel_unshuffle(picture - .5, 4)))).float()
+        return picture + self.tail(self.last(t + seen)).float()
+
+    def shortcut(self, y):
+        """The linear picture, and what the last layers see of it."""
+        if self.rank:
+            blocks = self.linear[0](y)
+            return self.linear[1](blocks).float(), self.lift(blocks)
+        picture = F.pixel_shuffle(F.conv_transpose2d(y, self.linear.weight, None, 2, 1), 8).float() + self.linear.bias[:, None, None]
+        return picture, self.mix(F.pixel_unshuffle(picture - .5, 4))
 
 
 class LatentCodec(nn.Module):
     """w: channels of the synthesis at 1/2, 1/4 and 1/8; side: of its kernels of stride 2 but for those that touch pixels; wa, side_a: those of the
-    analysis, if others; M: latents; H: hyper-latents; C: channels within the entropy model's networks; leaky_means: whether the
+    analysis, if others; M: latents; rank: numbers that the shortcut has of a block of 8x8 pixels, 0: all 192; H: hyper-latents; C: channels within the entropy model's networks; leaky_means: whether the
     first of them for the means has leaky units."""
-    def __init__(self, w=(64, 128, 192), side=5, wa=None, side_a=None, M=512, H=96, C=128, leaky_means=False, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
+    def __init__(self, w=(64, 128, 192), side=5, wa=None, side_a=None, M=512, rank=0, H=96, C=128, leaky_means=False, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
-        self.ga, self.gs = Analysis(wa or w, M, side_a or side, dense_a), Synthesis(w, M, side, dense_s)
+        self.ga, self.gs = Analysis(wa or w, M, rank, side_a or side, dense_a), Synthesis(w, M, rank, side, dense_s)
         self.ha = nn.Sequential(nn.Conv2d(2 * M, C, 1), Block(C), nn.Conv2d(C, H, 2, 2), leaky, nn.Conv2d(H, H, 2, 2))
         hyper = lambda act: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), act, nn.Conv2d(H, H, 3, 1, 1), act,
                                           nn.Conv2d(H, 4 * C, 1), nn.PixelShuffle(2), act, nn.Conv2d(C, C, 3, 1, 1), act, nn.Conv2d(C, M, 1))
@@ -277,7 +294,7 @@ def load_state(net, state):
     for k in ('gain', 'correction'):
         while len(state[k]) < len(net.gain):
             state[k] = torch.cat([state[k], (2 * state[k][-1] - state[k][-2])[None]])
-    if len(state['gs.linear.bias']) == 192:
+    if len(state.get('gs.linear.bias', ())) == 192:
         state['gs.linear.bias'] = state['gs.linear.bias'].view(3, 64).mean(1)
     missing, unexpected = net.load_state_dict(state, strict=False)
     assert not unexpected and all('.dense.' in k for k in missing), (missing, unexpected)
@@ -286,7 +303,7 @@ def load_state(net, state):
 def shape(state):
     """The options of the network that a state dict belongs to."""
     dense = lambda prefix: tuple(len(v) for k, v in state.items() if k.startswith(prefix + '.dense.') and k.endswith('.p.weight'))
-    return dict(M=len(state['ga.linear.weight']), H=len(state['ha.4.weight']), C=len(state['ha.0.weight']), side=state['gs.branch.0.weight'].shape[2], side_a=state['ga.tail.weight'].shape[2],
+    return dict(M=len(state['ga.tail.weight']), rank=len(state.get('ga.linear.0.weight', ())), H=len(state['ha.4.weight']), C=len(state['ha.0.weight']), side=state['gs.branch.0.weight'].shape[2], side_a=state['ga.tail.weight'].shape[2],
                 leaky_means=bool(state.get('leaky_means', 0)),
                 wa=tuple(len(state[f'ga.branch.{i}.weight']) for i in (0, 2, 4)),
                 w=tuple(state[f'gs.{name}.weight'].shape[1] for name in ('last.0', 'branch.3', 'branch.0')), dense_a=dense('ga'), dense_s=dense('gs'))

@@ -7,6 +7,7 @@ anew. What is not named stays as it is. Dense blocks go.
 import argparse
 import torch
 import torch.nn.functional as F
+from codec.low_rank import low_rank
 from codec.model import LatentCodec, build, shape
 from codec.train import CodecTask, load
 from common.data import Crops, photographs
@@ -53,9 +54,10 @@ def shrink(net, x, rates, changes):
     entropy = {k: v for k, v in state.items() if k[:2] not in ('ga', 'gs') and k != 'leaky_means'}
     if all(new[k].shape == v.shape for k, v in entropy.items()):
         new.update(entropy)
-    rows = {'ga.linear': latents, 'ga.tail': latents, 'ga.branch.0': a[0], 'ga.branch.2': a[1], 'ga.branch.4': a[2],
-            'gs.linear': None, 'gs.mix': s[1], 'gs.branch.0': s[2], 'gs.branch.3': s[1], 'gs.last.0': s[0], 'gs.tail': None}
-    columns = {'ga.branch.2': a[0], 'ga.branch.4': a[1], 'ga.tail': a[2], 'gs.linear': latents, 'gs.branch.0': latents,
+    hears, says, seen = ('ga.linear.1', 'gs.linear.0', 'gs.lift') if options['rank'] else ('ga.linear', 'gs.linear', 'gs.mix')
+    rows = {hears: latents, 'ga.tail': latents, 'ga.branch.0': a[0], 'ga.branch.2': a[1], 'ga.branch.4': a[2],
+            says: None, seen: s[1], 'gs.branch.0': s[2], 'gs.branch.3': s[1], 'gs.last.0': s[0], 'gs.tail': None}
+    columns = {'ga.branch.2': a[0], 'ga.branch.4': a[1], 'ga.tail': a[2], says: latents, 'gs.branch.0': latents,
                'gs.branch.3': s[2], 'gs.last.0': s[1], 'gs.tail': s[0]}
     for norm, c in (('ga.branch.1', a[0]), ('ga.branch.3', a[1]), ('ga.branch.5', a[2]), ('gs.branch.2', s[2]), ('gs.branch.4', s[1]), ('gs.last.1', s[0])):
         rows[norm + '.norm'] = columns[norm + '.norm'] = c
@@ -64,6 +66,7 @@ def shrink(net, x, rates, changes):
         inner = best(sizes[f'{block}.d'] * heard(f'{block}.b', 1), len(c))
         rows.update({f'{block}.a': inner, f'{block}.d': inner, f'{block}.b': c, f'{block}.f': hidden, f'{block}.g': c})
         columns.update({f'{block}.a': c, f'{block}.b': inner, f'{block}.f': c, f'{block}.g': hidden})
+    new.update({k: state[k] for k in new if k[:11] in ('ga.linear.0', 'gs.linear.1')})
     for name in rows:
         transposed = isinstance(net.get_submodule(name), torch.nn.ConvTranspose2d)
         w, b = state[name + '.weight'], state[name + '.bias']
@@ -92,7 +95,7 @@ def fit_tail(small, net, feed):
         x = CodecTask.pixels(feed.next())
         given = F.unfold(small.ga.branch(x * 4 - 2), tail.kernel_size, padding=tail.padding, stride=tail.stride).transpose(1, 2).flatten(0, 1)
         given = torch.cat([given, torch.ones_like(given[:, :1])], 1)
-        wanted = (net.ga(x) - small.ga.linear(F.pixel_unshuffle(x, 8))).flatten(2).transpose(1, 2).flatten(0, 1)
+        wanted = (net.ga(x) - small.ga.shortcut(x)).flatten(2).transpose(1, 2).flatten(0, 1)
         moments, cross = moments + given.T @ given, cross + given.T @ wanted
     moments.diagonal().mul_(1.003)
     fitted = torch.linalg.solve(moments, cross).float()
@@ -109,17 +112,19 @@ def main():
     ap.add_argument('--wa', type=int, nargs=3, help='channels of the analysis')
     ap.add_argument('--side-a', type=int, choices=(4, 5), help='of its inner kernels of stride 2')
     ap.add_argument('--M', type=int, help='latents')
+    ap.add_argument('--rank', type=int, help='numbers that the shortcut has of a block of 8x8 pixels')
     ap.add_argument('--H', type=int, help='hyper-latents')
     ap.add_argument('--C', type=int, help='channels within the networks of the entropy model')
     ap.add_argument('--leaky-means', action='store_true', help='leaky units in the first network for the means')
     ap.add_argument('--data', required=True)
     a = ap.parse_args()
     net, feed = build(load(a.old)), Crops(photographs(a.data), 16, 192, 1)
-    changes = {k: v for k, v in vars(a).items() if k in shape(net.state_dict()) and v}
-    small = shrink(net, CodecTask.pixels(feed.next()), torch.linspace(0, len(net.gain) - 1, 16), changes)
+    changes = {k: v for k, v in vars(a).items() if k in shape(net.state_dict()) and k != 'rank' and v}
+    x = CodecTask.pixels(feed.next())
+    small = shrink(net, x, torch.linspace(0, len(net.gain) - 1, 16), changes) if changes else net
     if small.M == net.M and {'wa', 'side_a'} & changes.keys():
         fit_tail(small, net, feed)
-    save(small, a.new)
+    save(low_rank(small, x, a.rank) if a.rank else small, a.new)
 
 
 if __name__ == '__main__':
