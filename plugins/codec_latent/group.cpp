@@ -177,10 +177,6 @@ void code_hyper(SymbolWriter& writer, const EntropyTables& tables, const Activat
 GroupSymbols::GroupSymbols(const EntropyTables& tables, int rows, int columns)
     : hyper(hyper_size(rows), hyper_size(columns), tables.hyper_channels), latents(rows, columns, tables.channels) {}
 
-bool GroupSymbols::operator==(const GroupSymbols& other) const {
-  return hyper.values == other.hyper.values && latents.values == other.latents.values && filter == other.filter;
-}
-
 std::uint32_t GroupSymbols::checksum() const {
   // Over little-endian bytes whatever the machine.
   std::uint32_t crc = 0;
@@ -313,19 +309,20 @@ void read_head(SymbolReader& reader, const EntropyTables& tables, GroupSymbols& 
     for (int& shift : symbols.table_shift) shift = int(reader.bits(kShiftBits)) - kLargestShift;
 }
 
-/// `indices`: the tables of the step.
-void read_step(SymbolReader& reader, const EntropyTables& tables, const Activations& indices, int step,
-               GroupSymbols& symbols) {
-  Activations& r = symbols.latents;
+/// Calls take(symbol, value) for what is coded in a step, in coding order, with the place of the symbol in `r`: that of
+/// a group whose symbols are known up to it. `indices`: the tables of the step.
+template <class Latents, class Take>
+void read_step(SymbolReader& reader, const EntropyTables& tables, const Activations& indices, int step, int table_shift,
+               Latents& r, Take take) {
   for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
     const int index = indices.at(row, column)[c];
     if (index < tables.skip) return;
-    const int table = shifted_table(tables, index, symbols.table_shift[step]), shift = tables.symbol_shift[table];
+    const int table = shifted_table(tables, index, table_shift), shift = tables.symbol_shift[table];
     std::int64_t value = std::int64_t(reader.symbol(tables.symbols, table)) * (1 << shift);
     if (shift) value += std::int64_t(reader.bits(shift)) - (1 << (shift - 1));
     if (step == 0 && c < tables.predicted()) value += prediction(tables, r, row, column, c);
     if (std::abs(value) > kLargestSymbol) throw Error(ErrorCode::corrupt, "a latent is out of range");
-    r.at(row, column)[c] = std::int16_t(value);
+    take(r.at(row, column)[c], std::int16_t(value));
   });
   check(reader);
 }
@@ -344,7 +341,9 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
   GroupSymbols symbols(tables, rows, columns);
   read_head(reader, tables, symbols);
   ScaleModel scales(tables, rate, symbols);
-  for (int step = 0; step < kSteps; ++step) read_step(reader, tables, scales.indices(step), step, symbols);
+  for (int step = 0; step < kSteps; ++step)
+    read_step(reader, tables, scales.indices(step), step, symbols.table_shift[step], symbols.latents,
+              [](std::int16_t& symbol, std::int16_t value) { symbol = value; });
   read_tail(reader, tables, symbols);
   return symbols;
 }
@@ -352,32 +351,28 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
 bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Bytes& stream,
                 const ReaderPosition& middle) {
   if (middle.bytes > stream.size()) return false;
-  // One reader for the first steps, one for the others.
   const GroupSymbols& wanted = group.symbols;
+  const Activations& r = wanted.latents;
   const std::uint8_t *begin = stream.data(), *end = begin + stream.size();
-  const int rows = wanted.latents.rows, columns = wanted.latents.columns;
-  std::array<GroupSymbols, 2> read{GroupSymbols(tables, rows, columns), GroupSymbols(tables, rows, columns)};
   std::array<bool, 2> right{};
-  for_all(2, [&](int half) {
-    GroupSymbols& symbols = read[std::size_t(half)];
+  for_all(2, [&](int half) {  // one reader for the first steps, one for the others
     try {
       SymbolReader reader = half ? SymbolReader(begin, end, middle) : SymbolReader(begin, end);
-      if (half)
-        symbols.table_shift = wanted.table_shift;
-      else
-        read_head(reader, tables, symbols);
+      GroupSymbols head(tables, 0, 0);
+      head.hyper = Activations(wanted.hyper.rows, wanted.hyper.columns, wanted.hyper.channels);
+      if (!half) read_head(reader, tables, head);
+      bool same = half || (head.hyper.values == wanted.hyper.values && head.table_shift == wanted.table_shift);
       for (int step = half * kMiddleStep; step < (half ? kSteps : kMiddleStep); ++step)
-        read_step(reader, tables, group.indices, step, symbols);
-      if (half) read_tail(reader, tables, symbols);
-      right[std::size_t(half)] = half || (reader.position() == middle && symbols.table_shift == wanted.table_shift);
+        read_step(reader, tables, group.indices, step, wanted.table_shift[step], r,
+                  [&](const std::int16_t& symbol, std::int16_t value) { same &= symbol == value; });
+      if (half) read_tail(reader, tables, head);
+      right[std::size_t(half)] = same && (half ? head.filter == wanted.filter : reader.position() == middle);
     } catch (const Error&) {
     }
   });
-  auto& [first, second] = read;
-  for (std::size_t i = 0; i < first.latents.values.size(); ++i)  // of either, where the other has zero
-    first.latents.values[i] = std::int16_t(first.latents.values[i] + second.latents.values[i]);
-  first.filter = second.filter;
-  return right[0] && right[1] && first == wanted;
+  for (std::size_t i = 0; i < r.values.size(); ++i)  // what is not coded is zero
+    right[0] &= r.values[i] == 0 || group.indices.values[i] >= tables.skip;
+  return right[0] && right[1];
 }
 
 CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y) {
@@ -405,7 +400,7 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
                           symbols.latents.at(row, column), means.known(row, column));
     });
   }
-  return {symbols, scales.indices(), means.latents()};
+  return {std::move(symbols), std::move(scales).indices(), means.latents()};
 }
 
 cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, Arithmetic arithmetic,

@@ -19,8 +19,7 @@ struct GroupSymbols {
   PostFilter filter;                      ///< of the decoded pixels
 
   GroupSymbols(const EntropyTables& tables, int rows, int columns);
-  std::uint32_t checksum() const;                    ///< as in the file
-  bool operator==(const GroupSymbols& other) const;  ///< of what the checksum covers, group sizes being equal
+  std::uint32_t checksum() const;  ///< as in the file
 };
 
 /// Picks tables: runs the integer networks of one group step by step, on symbols that are already known.
@@ -31,7 +30,8 @@ class ScaleModel {
   /// Table indices once step `step` is added to those before it, whose symbols must be known by now. Steps go in order.
   const Activations& indices(int step);
   /// Those added so far.
-  const Activations& indices() const { return indices_; }
+  const Activations& indices() const& { return indices_; }
+  Activations indices() && { return std::move(indices_); }
 
  private:
   const EntropyTables& tables_;

@@ -72,19 +72,21 @@ void SymbolWriter::bits(std::uint32_t value, int count) {
 Bytes SymbolWriter::finish(ReaderPosition* marked) {
   std::array<std::uint32_t, 4> states;
   states.fill(kLowest);
-  std::vector<std::uint16_t> words;  // last word first
+  std::vector<std::uint16_t> words(intervals_.size());  // last word first; at most one for each
+  std::size_t count = 0;
   ReaderPosition at_mark{states, intervals_.size(), 0};
   for (std::size_t i = intervals_.size(); i-- > 0;) {
     std::uint32_t& x = states[i & 3];
     const std::uint32_t start = intervals_[i].start, frequency = intervals_[i].frequency;
-    if (x >= std::uint64_t(frequency) << (32 - kPrecisionBits)) {
-      words.push_back(std::uint16_t(x));
-      x >>= 16;
-    }
+    const bool is_full = x >= std::uint64_t(frequency) << (32 - kPrecisionBits);  // no branch: hard to foretell
+    words[count] = std::uint16_t(x);
+    count += is_full;
+    x >>= is_full ? 16 : 0;
     x = ((x / frequency) << kPrecisionBits) + x % frequency + start;
-    if (i == mark_) at_mark = {states, i, words.size()};
+    if (i == mark_) at_mark = {states, i, count};
   }
-  at_mark.bytes = 16 + 2 * (words.size() - at_mark.bytes);
+  words.resize(count);
+  at_mark.bytes = 16 + 2 * (count - at_mark.bytes);
   if (marked) *marked = at_mark;
   Bytes out;
   out.reserve(16 + 2 * words.size());

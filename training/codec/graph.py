@@ -63,13 +63,12 @@ def write_graphs(state, folder, half=True):
     """state: name -> float32 array."""
     M, H = state['ga.tail.weight'].shape[0], state['ha.4.weight'].shape[0]
 
-    low_rank = 'ga.linear.0.weight' in state
     g = CodecGraph(state, 'analysis', 3, M, half)
     t = g.op('Add', g.op('Mul', 'x', g.constant(4)), g.constant(-2))
     for i in (0, 2, 4):
         t = g.gdn(g.down(t, f'ga.branch.{i}'), f'ga.branch.{i + 1}')
     t = g.down(g.dense(g.block(t, 'ga.branch.6'), 'ga.dense'), 'ga.tail')
-    if low_rank:
+    if 'ga.linear.0.weight' in state:
         given = state['ga.linear.0.bias'] - .5 * state['ga.linear.0.weight'].sum((1, 2, 3))
         shortcut = g.conv(g.conv('x', 'ga.linear.0', 8, bias=given), 'ga.linear.1', 2, 1)
     else:
@@ -100,7 +99,7 @@ def write_graphs(state, folder, half=True):
         g.save(f'{folder}/context_{k + 1}.onnx')
 
     g = CodecGraph(state, 'synthesis', M, 3, half)
-    if low_rank:
+    if 'gs.linear.0.weight' in state:
         blocks = g.up('x', 'gs.linear.0')
         picture, seen = g.op('ConvTranspose', blocks, g.parameter('gs.linear.1.weight'), g.parameter('gs.linear.1.bias'), kernel_shape=[8, 8], strides=[8, 8]), g.up(blocks, 'gs.lift')
     else:

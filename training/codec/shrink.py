@@ -54,7 +54,8 @@ def shrink(net, x, rates, changes):
     entropy = {k: v for k, v in state.items() if k[:2] not in ('ga', 'gs') and k != 'leaky_means'}
     if all(new[k].shape == v.shape for k, v in entropy.items()):
         new.update(entropy)
-    hears, says, seen = ('ga.linear.1', 'gs.linear.0', 'gs.lift') if options['rank'] else ('ga.linear', 'gs.linear', 'gs.mix')
+    hears = 'ga.linear.1' if options['rank_a'] else 'ga.linear'
+    says, seen = ('gs.linear.0', 'gs.lift') if options['rank'] else ('gs.linear', 'gs.mix')
     rows = {hears: latents, 'ga.tail': latents, 'ga.branch.0': a[0], 'ga.branch.2': a[1], 'ga.branch.4': a[2],
             says: None, seen: s[1], 'gs.branch.0': s[2], 'gs.branch.3': s[1], 'gs.last.0': s[0], 'gs.tail': None}
     columns = {'ga.branch.2': a[0], 'ga.branch.4': a[1], 'ga.tail': a[2], says: latents, 'gs.branch.0': latents,
@@ -112,19 +113,20 @@ def main():
     ap.add_argument('--wa', type=int, nargs=3, help='channels of the analysis')
     ap.add_argument('--side-a', type=int, choices=(4, 5), help='of its inner kernels of stride 2')
     ap.add_argument('--M', type=int, help='latents')
-    ap.add_argument('--rank', type=int, help='numbers that the shortcut has of a block of 8x8 pixels')
+    ap.add_argument('--rank', type=int, help="numbers that the synthesis' shortcut has of a block of 8x8 pixels")
+    ap.add_argument('--rank-a', type=int, help="the analysis'")
     ap.add_argument('--H', type=int, help='hyper-latents')
     ap.add_argument('--C', type=int, help='channels within the networks of the entropy model')
     ap.add_argument('--leaky-means', action='store_true', help='leaky units in the first network for the means')
     ap.add_argument('--data', required=True)
     a = ap.parse_args()
     net, feed = build(load(a.old)), Crops(photographs(a.data), 16, 192, 1)
-    changes = {k: v for k, v in vars(a).items() if k in shape(net.state_dict()) and k != 'rank' and v}
+    changes = {k: v for k, v in vars(a).items() if k in shape(net.state_dict()) and not k.startswith('rank') and v}
     x = CodecTask.pixels(feed.next())
     small = shrink(net, x, torch.linspace(0, len(net.gain) - 1, 16), changes) if changes else net
     if small.M == net.M and {'wa', 'side_a'} & changes.keys():
         fit_tail(small, net, feed)
-    save(low_rank(small, x, a.rank) if a.rank else small, a.new)
+    save(low_rank(small, x, a.rank, a.rank_a), a.new)
 
 
 if __name__ == '__main__':
