@@ -117,8 +117,8 @@ bool is_photograph(const cv::Mat& pixels) {
 std::vector<ParamSpec> PngEncoder::params() {
   return {{"compression",
            std::int64_t(4),
-           "Effort: 0 stores, 9 is the smallest and slowest. Left out, photographs are searched for runs alone: much "
-           "faster, and little larger.",
+           "Effort: 0 stores, 9 is the smallest and slowest. Left out, photographs are searched quickly, on all cores: "
+           "much faster, and little larger.",
            0,
            9,
            {}}};

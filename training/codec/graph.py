@@ -64,13 +64,12 @@ def write_graphs(state, folder, half=True):
     M, H = state['ga.tail.weight'].shape[0], state['ha.4.weight'].shape[0]
 
     g = CodecGraph(state, 'analysis', 3, M, half)
-    t = g.op('Add', g.op('Mul', 'x', g.constant(4)), g.constant(-2))
+    t = centred = g.op('Add', 'x', g.constant(-.5))
     for i in (0, 2, 4):
         t = g.gdn(g.down(t, f'ga.branch.{i}'), f'ga.branch.{i + 1}')
     t = g.down(g.dense(g.block(t, 'ga.branch.6'), 'ga.dense'), 'ga.tail')
     if 'ga.linear.0.weight' in state:
-        given = state['ga.linear.0.bias'] - .5 * state['ga.linear.0.weight'].sum((1, 2, 3))
-        shortcut = g.conv(g.conv('x', 'ga.linear.0', 8, bias=given), 'ga.linear.1', 2, 1)
+        shortcut = g.conv(g.conv(centred, 'ga.linear.0', 8), 'ga.linear.1', 2, 1)
     else:
         shortcut = g.conv('x', 'ga.linear', 16, 8)
     g.op('Add', shortcut, t, out='y')

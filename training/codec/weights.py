@@ -81,7 +81,7 @@ def scaled(f):
 
 
 FOLDS = {'ga.linear.weight': unshuffled(8), 'gs.linear.weight': unshuffled(8), 'gs.mix.weight': unshuffled(4),
-         'gs.branch.0.weight': scaled(4), 'ha.4.weight': scaled(8), 'ha.4.bias': scaled(8)}
+         'ga.branch.0.weight': scaled(4), 'gs.branch.0.weight': scaled(4), 'ha.4.weight': scaled(8), 'ha.4.bias': scaled(8)}
 
 
 def fold_shuffle(w, b, factor=1):
@@ -112,8 +112,6 @@ def read_folder(folder):
     for layer, factor in ((0, .5), (5, 1)):
         state[f'hmu.{layer}.weight'], state[f'hmu.{layer}.bias'] = unfold_shuffle(state.pop(f'hmu.{layer}.shuffled'), factor)
     state['hmu.3.weight'], state['hmu.3.bias'] = state['hmu.3.weight'][:-1], state['hmu.3.bias'][:-1]
-    if 'ga.linear.0.weight' in state:            # there pixels have no mean
-        state['ga.linear.0.bias'] = state['ga.linear.0.bias'] + .5 * state['ga.linear.0.weight'].sum((1, 2, 3))
     r = read_records(os.path.join(folder, 'entropy.bin'))
     for stack, prefix, layers in (('hyper', 'hsc', (0, 3, 5, 8, 10)), *(('context%d' % (k + 1), 'cs.%d' % k, (0, 2, 4)) for k in range(3))):
         for i, layer in enumerate(layers):
