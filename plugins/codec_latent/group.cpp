@@ -370,9 +370,10 @@ bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Byte
     } catch (const Error&) {
     }
   });
-  for (std::size_t i = 0; i < r.values.size(); ++i)  // what is not coded is zero
-    right[0] &= r.values[i] == 0 || group.indices.values[i] >= tables.skip;
-  return right[0] && right[1];
+  std::int16_t stray = 0;  // what is not coded must be zero
+  for (std::size_t i = 0; i < r.values.size(); ++i)
+    stray = std::int16_t(stray | (group.indices.values[i] < tables.skip ? r.values[i] : 0));
+  return right[0] && right[1] && !stray;
 }
 
 CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y) {
