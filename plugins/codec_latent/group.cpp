@@ -153,17 +153,27 @@ double symbol_bits(const EntropyTables& tables, int table, int value) {
   return tables.symbols.bits(table, (value + ((1 << shift) >> 1)) >> shift) + shift;
 }
 
-/// Calls f(index, value) for what is coded in a step, in coding order: the table that the model names and the symbol,
-/// less its prediction.
+/// Calls f(row, column, channel, latent, index) for what is coded in a step, in coding order. `latent`: from `latents`;
+/// `index`: of the table that the model names, from `indices`.
+template <class Latents, class F>
+void for_each_coded(int step, const Activations& indices, int skip, Latents& latents, F f) {
+  for (int row = 0; row < indices.rows; ++row)
+    for (int column = 0; column < indices.columns; ++column) {
+      const std::int16_t* const index = indices.at(row, column);
+      auto* const latent = latents.at(row, column);
+      for (int channel = phase_of(step, row, column); channel < indices.channels; channel += 4)
+        if (index[channel] >= skip) f(row, column, channel, latent[channel], int(index[channel]));
+    }
+}
+
+/// The same for encoders: calls f(index, value). `value`: the symbol, less its prediction.
 template <class F>
 void for_each_coded(const EntropyTables& tables, const GroupSymbols& symbols, const Activations& indices, int step,
                     F f) {
   const Activations& r = symbols.latents;
-  for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
-    const int index = indices.at(row, column)[c];
-    if (index < tables.skip) return;
+  for_each_coded(step, indices, tables.skip, r, [&](int row, int column, int c, int symbol, int index) {
     const bool predicted = step == 0 && c < tables.predicted();
-    f(index, r.at(row, column)[c] - (predicted ? prediction(tables, r, row, column, c) : 0));
+    f(index, symbol - (predicted ? prediction(tables, r, row, column, c) : 0));
   });
 }
 
@@ -249,6 +259,7 @@ Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, con
   std::array<SymbolWriter, kSteps> steps;
   for_all(kSteps, [&](int step) {
     SymbolWriter part;  // not among the others, whose cache line the threads would take from each other
+    part.reserve(symbols.latents.values.size() / kSteps);
     for_each_coded(tables, symbols, indices, step, [&](int index, int value) {
       const int table = shifted_table(tables, index, shifts[step]), shift = tables.symbol_shift[table];
       const int half = (1 << shift) >> 1, high = (value + half) >> shift;
@@ -314,15 +325,13 @@ void read_head(SymbolReader& reader, const EntropyTables& tables, GroupSymbols& 
 template <class Latents, class Take>
 void read_step(SymbolReader& reader, const EntropyTables& tables, const Activations& indices, int step, int table_shift,
                Latents& r, Take take) {
-  for_each_in_step(step, r.rows, r.columns, r.channels, [&](int row, int column, int c) {
-    const int index = indices.at(row, column)[c];
-    if (index < tables.skip) return;
+  for_each_coded(step, indices, tables.skip, r, [&](int row, int column, int c, auto& symbol, int index) {
     const int table = shifted_table(tables, index, table_shift), shift = tables.symbol_shift[table];
     std::int64_t value = std::int64_t(reader.symbol(tables.symbols, table)) * (1 << shift);
     if (shift) value += std::int64_t(reader.bits(shift)) - (1 << (shift - 1));
     if (step == 0 && c < tables.predicted()) value += prediction(tables, r, row, column, c);
     if (std::abs(value) > kLargestSymbol) throw Error(ErrorCode::corrupt, "a latent is out of range");
-    take(r.at(row, column)[c], std::int16_t(value));
+    take(symbol, std::int16_t(value));
   });
   check(reader);
 }

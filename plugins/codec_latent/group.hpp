@@ -46,13 +46,6 @@ inline int phase_of(int step, int row, int column) {
   constexpr int kPlace[2][2] = {{0, 2}, {3, 1}};  // index into `order` of a cell position
   return (kPlace[row & 1][column & 1] - step + 4) % 4;
 }
-/// Calls f(row, column, channel) for everything that a step codes, in coding order.
-template <class F>
-void for_each_in_step(int step, int rows, int columns, int channels, F f) {
-  for (int row = 0; row < rows; ++row)
-    for (int column = 0; column < columns; ++column)
-      for (int channel = phase_of(step, row, column); channel < channels; channel += 4) f(row, column, channel);
-}
 
 /// Symbols to bytes and back; integers only. `indices`: ScaleModel's, of all steps. `middle`: from where the
 /// second half of the steps can be read. decode_group throws corrupt.

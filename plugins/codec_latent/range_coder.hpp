@@ -66,6 +66,7 @@ class SymbolWriter {
   }
   /// `count` raw bits, 1..15.
   void bits(std::uint32_t value, int count);
+  void reserve(std::size_t count) { intervals_.reserve(count); }
   /// All that another has collected.
   void append(const SymbolWriter& other) {
     intervals_.insert(intervals_.end(), other.intervals_.begin(), other.intervals_.end());

@@ -20,6 +20,14 @@ const EntropyTables& tables() {
   return model->tables();
 }
 
+/// Calls f(row, column, channel) for everything that a step codes.
+template <class F>
+void for_each_in_step(int step, int rows, int columns, int channels, F f) {
+  for (int row = 0; row < rows; ++row)
+    for (int column = 0; column < columns; ++column)
+      for (int channel = phase_of(step, row, column); channel < channels; channel += 4) f(row, column, channel);
+}
+
 /// A group whose symbols `f` gives, where the model codes them at all, and its stream.
 std::pair<GroupSymbols, Bytes> coded(int rate, int rows, int columns, const std::function<int(int, int, int)>& f,
                                      const std::array<int, kSteps>& table_shift = {}) {
