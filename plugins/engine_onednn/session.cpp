@@ -56,8 +56,10 @@ class Settings {
 
 class ArenaLease {
  public:
-  ArenaLease(Arenas& from, std::size_t bytes) : from_(from), arena_(from.take(bytes)) {}
-  ~ArenaLease() { from_.put_back(std::move(arena_)); }
+  ArenaLease(Arenas& from, std::size_t bytes, bool keep) : from_(from), arena_(from.take(bytes)), keep_(keep) {}
+  ~ArenaLease() {
+    if (keep_) from_.put_back(std::move(arena_));
+  }
   ArenaLease(const ArenaLease&) = delete;
   ArenaLease& operator=(const ArenaLease&) = delete;
   char* data() const { return arena_.data.get(); }
@@ -65,6 +67,7 @@ class ArenaLease {
  private:
   Arenas& from_;
   Arena arena_;
+  bool keep_;
 };
 
 class ProgramSession : public Session {
@@ -85,7 +88,9 @@ class ProgramSession : public Session {
                         std::to_string(in.size()));
     PlacedPlan& placed = plan_for(shapes);
     Plan& plan = *placed.plan;
-    const ArenaLease arena(*arenas_, plan.bytes);
+    // A first run may be the only one: whatever comes next has better use for memory that was touched already.
+    const ArenaLease arena(*arenas_, plan.bytes, ran_before_);
+    ran_before_ = true;
     if (placed.memory != arena.data()) {
       placed.memory = nullptr;
       plan.place(arena.data());
@@ -131,6 +136,7 @@ class ProgramSession : public Session {
   std::shared_ptr<const Program> program_;
   std::shared_ptr<const Backend> backend_;
   int threads_;
+  bool ran_before_ = false;
   std::shared_ptr<Arenas> arenas_ = Arenas::shared();
   std::list<PlacedPlan> plans_;  // last used first
 };
