@@ -19,6 +19,8 @@ namespace calotype::latent {
 namespace {
 
 constexpr int kLargestQuality = 100;
+/// Above it the fast model has too few latents for strong colours.
+constexpr int kLargestFastQuality = 70;
 /// Steps of refine_group() at effort 1, 2, ...
 constexpr int kRefinements[] = {0, 6, 12, 24, 48};
 
@@ -47,16 +49,25 @@ LatentModel::Parts encoder_parts() {
   return {{"analysis"}, {"hyper_analysis"}, {"hyper_mean"}, {"context_1"}, {"context_2"}, {"context_3"}};
 }
 
+bool has_target(const Params& params) { return params.given("psnr") || params.given("bpp") || params.given("size"); }
+
+/// Whether the time that the good tier takes is better spent otherwise.
+bool fast_is_enough(const Params& params) {
+  return params.get<int>("effort") == 1 && !has_target(params) && params.get<int>("quality") <= kLargestFastQuality;
+}
+
 std::string model_name(const Params& params) {
-  const bool tuned = params.get<std::string>("tune") != "psnr", fast = params.get<std::string>("tier") == "fast";
+  const std::string tier = params.get<std::string>("tier");
+  const bool tuned = params.get<std::string>("tune") != "psnr";
   if (params.given("model")) {
     if (params.given("tune") || params.given("tier"))
       throw Error(ErrorCode::usage, "model excludes tune and tier", "leave these out: a model has both already");
     return params.get<std::string>("model");
   }
-  if (tuned && fast)
+  if (tuned && tier == "fast")
     throw Error(ErrorCode::usage, "no model is both fast and tuned for ms-ssim", "give one of tune and tier");
-  return tuned ? "latent-ms-ssim" : fast ? "latent-fast" : "latent";
+  if (tuned) return "latent-ms-ssim";
+  return tier == "fast" || (tier == "auto" && fast_is_enough(params)) ? "latent-fast" : "latent";
 }
 
 /// One picture on its way into a file.
@@ -239,11 +250,12 @@ std::vector<ParamSpec> encoder_params() {
        {},
        {"psnr", "ms-ssim"}},
       {"tier",
-       std::string("good"),
-       "good: small files; fast: a smaller network, which compresses and decompresses in less than half of the time.",
+       std::string("auto"),
+       "good: the smallest files; fast: a third of the time, a few per cent more bits; auto: fast, but good above "
+       "quality 70, for psnr, bpp or size, and at efforts above 1.",
        {},
        {},
-       {"good", "fast"}},
+       {"auto", "fast", "good"}},
       {"strip", std::string(), "Metadata to leave out: icc, exif, xmp, text or all, separated by commas.", {}, {}, {}},
       {"verify", true, "Read the symbols of each stream back before it is written.", {}, {}, {}},
       {"model", std::string(), "Codec model, an id or a directory; empty: the one for tune and tier.", {}, {}, {}}};
@@ -262,11 +274,10 @@ void LatentEncoder::prepare(const Params& params) {
 
 Bytes LatentEncoder::encode(const Image& image, const Params& params) {
   validate(image);
-  const int targets = params.given("psnr") + params.given("bpp") + params.given("size");
-  if (targets + params.given("quality") > 1)
+  if (params.given("quality") + params.given("psnr") + params.given("bpp") + params.given("size") > 1)
     throw Error(ErrorCode::usage, "quality, psnr, bpp and size exclude each other", "give one of them");
   Job job(image, params);
-  if (targets) return job.at_rate(job.search());
+  if (has_target(params)) return job.at_rate(job.search());
   return job.at_rate(job.rate_of(params.get<int>("quality")));
 }
 
