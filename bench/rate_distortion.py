@@ -4,7 +4,7 @@ decoder, compared in 8-bit RGB. Writes NAME.json, NAME.md and NAME.png.
 
     python3 -m pip install -r bench/requirements.txt
     python3 bench/rate_distortion.py KODAK_FOLDER --name kodak -j 2
-    python3 bench/rate_distortion.py KODAK_FOLDER --name kodak-effort --efforts 1 2 --tunes psnr --tiers good --qualities 1 15 35 55 75 100
+    python3 bench/rate_distortion.py KODAK_FOLDER --name kodak-effort --tiers good --efforts 2 --tunes --qualities 1 15 35 55 75 100
 """
 import argparse
 import hashlib
@@ -97,9 +97,9 @@ def main():
     parser.add_argument("--codecs", nargs="*", help="only these (default: all installed)")
     parser.add_argument("--calotype", default=str(root / "build/release/bin/calotype"), metavar="BINARY")
     parser.add_argument("--qualities", nargs="+", type=float, default=QUALITIES)
-    parser.add_argument("--efforts", nargs="+", type=int, default=[1], help="of calotype, a curve for each")
-    parser.add_argument("--tunes", nargs="+", default=["psnr", "ms-ssim"], help="of calotype at effort 1, a curve for each")
-    parser.add_argument("--tiers", nargs="+", default=["good", "fast"], help="of calotype at effort 1, a curve for each")
+    parser.add_argument("--efforts", nargs="*", type=int, default=[], help="of calotype above 1, a curve for each")
+    parser.add_argument("--tunes", nargs="*", default=["ms-ssim"], help="of calotype beside psnr, a curve for each")
+    parser.add_argument("--tiers", nargs="+", default=["auto", "good"], help="of calotype at effort 1, a curve for each")
     parser.add_argument("--cache", type=pathlib.Path, default=root / "build/bench-cache")
     parser.add_argument("-j", "--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -108,9 +108,9 @@ def main():
     if not images:
         parser.error(f"no PNG in {options.folder}")
     digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in images}
-    ours = [calotype(options.calotype, effort, qualities=options.qualities) for effort in options.efforts]
-    ours += [calotype(options.calotype, tier=tier, qualities=options.qualities) for tier in options.tiers if tier != "good"]
-    ours += [calotype(options.calotype, tune=tune, qualities=options.qualities) for tune in options.tunes if tune != "psnr"]
+    ours = [calotype(options.calotype, tier=tier, qualities=options.qualities) for tier in options.tiers]
+    ours += [calotype(options.calotype, effort, qualities=options.qualities) for effort in options.efforts]
+    ours += [calotype(options.calotype, tune=tune, qualities=options.qualities) for tune in options.tunes]
     curves = {}
     with ProcessPoolExecutor(options.jobs) as pool:
         for codec in choose(options.codecs, ours + PEERS):

@@ -10,9 +10,9 @@ from metrics import bd_rate, ms_ssim_db, pchip
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the backend is chosen)
 
-_LABELS = {"calotype": "Calotype", "calotype-fast": "Calotype, fast", "calotype-ms-ssim": "Calotype, MS-SSIM", "jpeg": "JPEG",
+_LABELS = {"calotype": "Calotype", "calotype-good": "Calotype, good", "calotype-fast": "Calotype, fast", "calotype-ms-ssim": "Calotype, MS-SSIM", "jpeg": "JPEG",
            "jpeg2000": "JPEG 2000", "webp": "WebP", "avif": "AVIF, speed 4", "avif-fast": "AVIF, speed 6", "jxl": "JPEG XL"}
-_COLOURS = {"calotype": "#b3261e", "calotype-fast": "#e08a2e", "calotype-ms-ssim": "#d6336c", "jpeg": "#6b7280",
+_COLOURS = {"calotype": "#b3261e", "calotype-good": "#e08a2e", "calotype-fast": "#f2b872", "calotype-ms-ssim": "#d6336c", "jpeg": "#6b7280",
             "jpeg2000": "#9a7b4f", "webp": "#2f9e6e", "avif": "#2563a8", "avif-fast": "#7fb2e5", "jxl": "#7b4ab5"}
 _EFFORTS = ("#e08a2e", "#c2571a", "#f2b872", "#7a3b10")  # further curves of Calotype
 _DECIBELS = (28, 30, 32, 34, 36, 38, 40)
@@ -41,7 +41,7 @@ def _bits_at(curve, level):
 
 
 def summary(curves):
-    """BD-rates in percent: every codec against JPEG, and each of Calotype's efforts against every codec."""
+    """BD-rates in percent: every codec against JPEG, and each of Calotype's curves against every codec."""
     rates = {"against jpeg": {}, "of calotype": {}}
     for name, curve in curves.items():
         if "jpeg" in curves and name != "jpeg":

@@ -82,7 +82,7 @@ def main():
     if not images:
         parser.error(f"no PNG in {options.folder}")
     peers = [*PEERS, *with_jobs(PEERS, len(os.sched_getaffinity(0)))]
-    codecs = choose(options.codecs, [calotype(options.calotype), calotype(options.calotype, tier="fast"), *peers])
+    codecs = choose(options.codecs, [calotype(options.calotype), calotype(options.calotype, tier="good"), *peers])
     medians = measure(codecs, images, options.rounds)
     pixels = [picture.shape[0] * picture.shape[1] for picture in (cv2.imread(str(path)) for path in images)]
     results = {"images": len(images), "rounds": options.rounds, "megapixels": statistics.mean(pixels) / 1e6,

@@ -64,13 +64,13 @@ PEERS = [
 QUALITIES = [1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 
 
-def calotype(binary="calotype", effort=1, tune="psnr", tier="good", qualities=QUALITIES, typical=45):
+def calotype(binary="calotype", effort=1, tune="psnr", tier="auto", qualities=QUALITIES, typical=45):
     """Calotype as a codec, named after what differs from its defaults."""
     binary = os.path.abspath(binary) if os.sep in binary else binary
-    differs = (f"-{tier}" if tier != "good" else "") + (f"-{tune}" if tune != "psnr" else "") + (f"-e{effort}" if effort != 1 else "")
-    name = "calotype" + differs
-    return Codec(name, list(qualities),
-                 f"{binary} compress --quiet --overwrite -q {{q}} -e {effort} --tune {tune} --tier {tier} {{input}} -o {{output}}",
+    differs = [(flag, value) for flag, value, usual in (("--tier", tier, "auto"), ("--tune", tune, "psnr"), ("-e", effort, 1)) if value != usual]
+    name = "-".join(["calotype", *(f"e{value}" if flag == "-e" else value for flag, value in differs)])
+    options = "".join(f" {flag} {value}" for flag, value in differs)
+    return Codec(name, list(qualities), f"{binary} compress --quiet --overwrite -q {{q}}{options} {{input}} -o {{output}}",
                  f"{binary} decompress --quiet --overwrite {{input}} -o {{output}}", f"{binary} --version",
                  suffix=".calo", typical=typical)
 
