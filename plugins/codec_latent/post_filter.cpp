@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
+#include <opencv2/core/utility.hpp>
 #include <tuple>
 #include <vector>
 
@@ -48,25 +48,33 @@ std::pair<int, double> best_table(const SymbolTables& tables, const PostFilter::
   return best;
 }
 
-/// Products of what taps see (each the sum of two pixels less twice the centre), and of that with the error that they
+cv::Mat padded(const cv::Mat& decoded) {
+  cv::Mat result;
+  cv::copyMakeBorder(decoded, result, kRadius, kRadius, kRadius, kRadius, cv::BORDER_REPLICATE);
+  return result;
+}
+
+/// Calls f(x, seen) for the pixels of a row: what a tap sees, the sum of two pixels less twice the centre.
+template <class F>
+void for_each_seen(const cv::Mat& padded, int row, int tap, F f) {
+  const int down = tap / kSide, right = tap % kSide, columns = padded.cols - 2 * kRadius;
+  const float *before = padded.ptr<float>(row + down) + right, *centre = padded.ptr<float>(row + kRadius) + kRadius,
+              *after = padded.ptr<float>(row + kSide - 1 - down) + kSide - 1 - right;
+  for (int x = 0; x < columns; ++x) f(x, before[x] + after[x] - 2 * centre[x]);
+}
+
+/// Products of what taps see, and of that with the error that they
 /// shall take away (last row and column), summed over the plane.
 cv::Matx<double, kTaps + 1, kTaps + 1> moments(const cv::Mat& decoded, const cv::Mat& error) {
   using Moments = cv::Matx<double, kTaps + 1, kTaps + 1>;
-  cv::Mat padded;
-  cv::copyMakeBorder(decoded, padded, kRadius, kRadius, kRadius, kRadius, cv::BORDER_REPLICATE);
+  const cv::Mat all = padded(decoded);
   std::vector<Moments> parts(std::size_t((decoded.rows + kFitRows - 1) / kFitRows), Moments::zeros());
   cv::parallel_for_(cv::Range(0, int(parts.size())), [&](const cv::Range& range) {
     cv::Mat seen(kTaps + 1, decoded.cols, CV_32F);
     for (int part = range.start; part < range.end; ++part)
       for (int y = part * kFitRows; y < std::min(decoded.rows, (part + 1) * kFitRows); ++y) {
-        const float* centre = decoded.ptr<float>(y);
-        for (int tap = 0; tap < kTaps; ++tap) {
-          const int dy = tap / kSide, dx = tap % kSide;
-          const float *before = padded.ptr<float>(y + dy) + dx,
-                      *after = padded.ptr<float>(y + kSide - 1 - dy) + kSide - 1 - dx;
-          float* to = seen.ptr<float>(tap);
-          for (int x = 0; x < decoded.cols; ++x) to[x] = before[x] + after[x] - 2 * centre[x];
-        }
+        for (int tap = 0; tap < kTaps; ++tap)
+          for_each_seen(all, y, tap, [to = seen.ptr<float>(tap)](int x, float value) { to[x] = value; });
         error.row(y).copyTo(seen.row(kTaps));
         for (int i = 0; i <= kTaps; ++i)
           for (int j = 0; j <= i; ++j) parts[std::size_t(part)](i, j) += seen.row(i).dot(seen.row(j));
@@ -185,13 +193,16 @@ void apply_post_filter(const PostFilter& filter, cv::Mat& rgb) {
   for (int i = 0; i < PostFilter::kComponents; ++i) {
     const PostFilter::Component& c = filter.components[i];
     if (!c.used) continue;
-    cv::Matx<float, kSide, kSide> kernel = cv::Matx<float, kSide, kSide>::zeros();
-    for (int tap = 0; tap < kTaps; ++tap) {
-      const float value = std::ldexp(float(c.taps[tap]), -c.shift);
-      kernel.val[tap] = kernel.val[kSide * kSide - 1 - tap] = value;
-      kernel.val[kTaps] -= 2 * value;
-    }
-    cv::filter2D(component(rgb, i), changes[i], CV_32F, kernel, {-1, -1}, 0, cv::BORDER_REPLICATE);
+    const cv::Mat decoded = component(rgb, i), all = padded(decoded);
+    changes[i] = cv::Mat::zeros(decoded.size(), CV_32F);
+    cv::parallel_for_(cv::Range(0, decoded.rows), [&](const cv::Range& rows) {
+      for (int y = rows.start; y < rows.end; ++y)
+        for (int tap = 0; tap < kTaps; ++tap) {
+          const float weight = std::ldexp(float(c.taps[std::size_t(tap)]), -c.shift);
+          for_each_seen(all, y, tap,
+                        [weight, to = changes[i].ptr<float>(y)](int x, float value) { to[x] += weight * value; });
+        }
+    });
   }
   for (int i = 0; i < PostFilter::kComponents; ++i)
     for (int colour = 0; colour < 3 && !changes[i].empty(); ++colour) {
