@@ -55,7 +55,10 @@ ImageInfo LatentDecoder::probe(const Bytes& bytes) const {
   info.bit_depth = header.sixteen_bit ? 16 : 8;
   char text[32];
   std::snprintf(text, sizeof text, "%08x", header.model);
-  info.details.emplace_back("model", text);
+  const auto models = LatentModel::installed();
+  const auto model = models.find(header.model);
+  info.details.emplace_back("model", model == models.end() ? "not installed" : model->second);
+  info.details.emplace_back("model hash", text);
   info.details.emplace_back("rate", std::to_string(header.rate));
   std::snprintf(text, sizeof text, "%.4f", 8. * double(bytes.size()) / header.width / header.height);
   info.details.emplace_back("bits per pixel", text);

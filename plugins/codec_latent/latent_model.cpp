@@ -122,14 +122,23 @@ std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const En
   return entry;
 }
 
-std::shared_ptr<LatentModel> LatentModel::find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon) {
-  std::string known;
+std::map<std::uint32_t, std::string> LatentModel::installed() {
+  std::map<std::uint32_t, std::string> models;
   for (const std::string& id : Model::list()) {
-    const Model model = Model::open(id);
-    if (model.manifest().task != "codec") continue;
-    if (hash_of(model.manifest()) == hash) return open(id, choice, soon);
-    known += (known.empty() ? "" : ", ") + id + " (" + hex(hash_of(model.manifest())) + ")";
+    try {
+      const Model model = Model::open(id);
+      if (model.manifest().task == "codec") models.emplace(hash_of(model.manifest()), id);
+    } catch (const Error&) {  // a model that cannot be read is none of the others' business
+    }
   }
+  return models;
+}
+
+std::shared_ptr<LatentModel> LatentModel::find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon) {
+  const auto models = installed();
+  if (const auto found = models.find(hash); found != models.end()) return open(found->second, choice, soon);
+  std::string known;
+  for (const auto& [other, id] : models) known += (known.empty() ? "" : ", ") + id + " (" + hex(other) + ")";
   throw Error(
       ErrorCode::model_mismatch,
       "written with codec model " + hex(hash) + ", installed: " + (known.empty() ? "none" : known),

@@ -75,6 +75,8 @@ class LatentModel {
   /// Shared per process and engine choice. `soon`: networks that the caller is going to use, in this order; they are
   /// loaded in the background. Throws not_found, corrupt.
   static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice, const Parts& soon = {});
+  /// Ids of the codec models that there are, by hash().
+  static std::map<std::uint32_t, std::string> installed();
   /// The installed codec model whose hash is `hash`. Throws model_mismatch naming those that there are.
   static std::shared_ptr<LatentModel> find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon = {});
 
