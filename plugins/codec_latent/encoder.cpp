@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <sstream>
 
 #include "alpha.hpp"
@@ -51,12 +52,17 @@ LatentModel::Parts encoder_parts() {
 
 bool has_target(const Params& params) { return params.given("psnr") || params.given("bpp") || params.given("size"); }
 
-/// Whether the time that the good tier takes is better spent otherwise.
-bool fast_is_enough(const Params& params) {
-  return params.get<int>("effort") == 1 && !has_target(params) && params.get<int>("quality") <= kLargestFastQuality;
+/// Whether the quality decides about the model.
+bool tier_is_open(const Params& params) {
+  return params.get<std::string>("tier") == "auto" && params.get<std::string>("tune") == "psnr" &&
+         !params.given("model");
 }
 
-std::string model_name(const Params& params) {
+bool needs_good(const Params& params) {
+  return !has_target(params) && params.get<int>("quality") > kLargestFastQuality;
+}
+
+std::string model_name(const Params& params, bool good) {
   const std::string tier = params.get<std::string>("tier");
   const bool tuned = params.get<std::string>("tune") != "psnr";
   if (params.given("model")) {
@@ -67,19 +73,21 @@ std::string model_name(const Params& params) {
   if (tuned && tier == "fast")
     throw Error(ErrorCode::usage, "no model is both fast and tuned for ms-ssim", "give one of tune and tier");
   if (tuned) return "latent-ms-ssim";
-  return tier == "fast" || (tier == "auto" && fast_is_enough(params)) ? "latent-fast" : "latent";
+  return tier == "fast" || (tier == "auto" && !good) ? "latent-fast" : "latent";
 }
 
 /// One picture on its way into a file.
 class Job {
  public:
-  Job(const Image& image, const Params& params);
+  /// `good`: of the tier, where it is open.
+  Job(const Image& image, const Params& params, bool good);
   Bytes at_rate(int rate);
   int rate_of(int quality) const {
-    return int(std::lround((quality - 1) * double(model_->tables().largest_rate()) / (kLargestQuality - 1)));
+    return int(std::lround((quality - 1) * double(largest_rate()) / (kLargestQuality - 1)));
   }
-  /// The rate whose result comes nearest to the target that `params` name.
-  int search();
+  int largest_rate() const { return model_->tables().largest_rate(); }
+  /// The rate whose result comes nearest to the target that `params` name; none if that may be beyond `largest`.
+  std::optional<int> search(int largest);
 
  private:
   CodedGroup quantise(int rate, const cv::Mat& latents, int group) {
@@ -106,9 +114,9 @@ class Job {
   std::vector<cv::Mat> latents_;  // of all groups, kept only for a target
 };
 
-Job::Job(const Image& image, const Params& params)
+Job::Job(const Image& image, const Params& params, bool good)
     : params_(params),
-      model_(LatentModel::open(model_name(params), engine_choice(params), encoder_parts())),
+      model_(LatentModel::open(model_name(params, good), engine_choice(params), encoder_parts())),
       networks_(LatentModel::lease(model_)),
       colour_(image.pixels),
       steps_(kRefinements[params.get<int>("effort") - 1]) {
@@ -192,7 +200,7 @@ double Job::psnr_at(int rate) {
   return psnr(original, decoded);
 }
 
-int Job::search() {
+std::optional<int> Job::search(int largest) {
   keep_latents();
   const bool quality = params_.given("psnr");
   const double target = quality                ? params_.get<double>("psnr")
@@ -200,12 +208,13 @@ int Job::search() {
                                                : double(params_.get<std::int64_t>("size"));
   const auto measure = [&](int rate) { return quality ? psnr_at(rate) : bytes_at(rate); };
   // Both grow with the rate. Invariant: low is at or under the target, high above it.
-  int low = 0, high = model_->tables().largest_rate();
+  int low = 0, high = largest;
   const double least = measure(low), most = measure(high);
   if (!quality && least > target)
     throw Error(ErrorCode::limit,
                 "the smallest file for this picture has " + std::to_string(std::int64_t(least)) + " bytes",
                 "ask for that many, make the picture smaller, or strip metadata (strip=all)");
+  if (most < target && largest < largest_rate()) return {};
   if (quality && most < target)
     throw Error(ErrorCode::limit, "the best quality for this picture is " + std::to_string(most) + " dB",
                 "ask for less, or use a lossless format such as PNG");
@@ -251,8 +260,8 @@ std::vector<ParamSpec> encoder_params() {
        {"psnr", "ms-ssim"}},
       {"tier",
        std::string("auto"),
-       "good: the smallest files; fast: a third of the time, a few per cent more bits; auto: fast, but good above "
-       "quality 70, for psnr, bpp or size, and at efforts above 1.",
+       "fast: a small network; good: a larger one, which takes three times as long and is better above quality 70; "
+       "auto: fast up to there, good above.",
        {},
        {},
        {"auto", "fast", "good"}},
@@ -266,7 +275,7 @@ std::vector<ParamSpec> encoder_params() {
 void LatentEncoder::prepare(const Params& params) {
   preparing_ = std::async(std::launch::async, [params] {
     try {
-      LatentModel::open(model_name(params), engine_choice(params), encoder_parts());
+      LatentModel::open(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
     } catch (const Error&) {  // encode() reports it
     }
   });
@@ -276,9 +285,12 @@ Bytes LatentEncoder::encode(const Image& image, const Params& params) {
   validate(image);
   if (params.given("quality") + params.given("psnr") + params.given("bpp") + params.given("size") > 1)
     throw Error(ErrorCode::usage, "quality, psnr, bpp and size exclude each other", "give one of them");
-  Job job(image, params);
-  if (has_target(params)) return job.at_rate(job.search());
-  return job.at_rate(job.rate_of(params.get<int>("quality")));
+  if (tier_is_open(params) && has_target(params)) {
+    Job job(image, params, false);
+    if (const auto rate = job.search(job.rate_of(kLargestFastQuality))) return job.at_rate(*rate);
+  }
+  Job job(image, params, needs_good(params) || has_target(params));
+  return job.at_rate(has_target(params) ? *job.search(job.largest_rate()) : job.rate_of(params.get<int>("quality")));
 }
 
 }  // namespace calotype::latent

@@ -147,9 +147,14 @@ BOOST_AUTO_TEST_CASE(parameters_choose_the_model) {
     return parse_container(file).header.model;
   };
   const auto hash = [](const char* name) { return LatentModel::open(name, {})->hash(); };
-  for (const Values& values : {Values{}, {{"quality", "70"}}, {{"tier", "fast"}, {"quality", "71"}}})
+  for (const Values& values :
+       {Values{}, {{"quality", "70"}}, {{"psnr", "30"}}, {{"effort", "2"}}, {{"tier", "fast"}, {"quality", "71"}}})
     BOOST_CHECK_EQUAL(model_of(values), hash("latent-fast"));
-  for (const Values& values : {Values{{"tier", "good"}}, {{"quality", "71"}}, {{"effort", "2"}}, {{"size", "3000"}}})
+  for (const Values& values : {Values{{"tier", "good"}},
+                               {{"quality", "71"}},
+                               {{"psnr", "45"}},
+                               {{"size", "3000"}},
+                               {{"tier", "good"}, {"psnr", "30"}}})
     BOOST_CHECK_EQUAL(model_of(values), hash("latent"));
   BOOST_CHECK_EQUAL(model_of({{"tune", "ms-ssim"}}), hash("latent-ms-ssim"));
   BOOST_CHECK(encode(in, "calo", {{"tier", "fast"}}) == encode(in, "calo", {{"model", "latent-fast"}}));
