@@ -4,7 +4,7 @@ decoder, compared in 8-bit RGB. Writes NAME.json, NAME.md and NAME.png.
 
     python3 -m pip install -r bench/requirements.txt
     python3 bench/rate_distortion.py KODAK_FOLDER --name kodak -j 2
-    python3 bench/rate_distortion.py KODAK_FOLDER --name kodak-effort --tiers good --efforts 2 --tunes --qualities 1 15 35 55 75 100
+    python3 bench/rate_distortion.py KODAK_FOLDER --name kodak-effort --tiers auto --efforts 2 --tunes --qualities 1 15 35 55 75 100
 """
 import argparse
 import hashlib
