@@ -29,7 +29,7 @@ cv::Mat channel(const cv::Mat& image, int index) {
   return plane;
 }
 
-// What follows does without opencv_imgproc, which would make up a quarter of the start-up of every program.
+// What follows does without opencv_imgproc: every program would have to load it at its start.
 
 std::vector<double> gaussian_window(int taps) {
   constexpr double kSigma = 1.5;

@@ -86,7 +86,8 @@ class Job {
     return int(std::lround((quality - 1) * double(largest_rate()) / (kLargestQuality - 1)));
   }
   int largest_rate() const { return model_->tables().largest_rate(); }
-  /// The rate whose result comes nearest to the target that `params` name; none if that may be beyond `largest`.
+  /// The rate whose result comes nearest to the target that `params` name; none if no rate up to `largest` reaches it
+  /// and there are larger ones.
   std::optional<int> search(int largest);
 
  private:
@@ -210,11 +211,11 @@ std::optional<int> Job::search(int largest) {
   // Both grow with the rate. Invariant: low is at or under the target, high above it.
   int low = 0, high = largest;
   const double least = measure(low), most = measure(high);
+  if (largest < largest_rate() && (most < target || (!quality && least > target))) return {};
   if (!quality && least > target)
     throw Error(ErrorCode::limit,
                 "the smallest file for this picture has " + std::to_string(std::int64_t(least)) + " bytes",
                 "ask for that many, make the picture smaller, or strip metadata (strip=all)");
-  if (most < target && largest < largest_rate()) return {};
   if (quality && most < target)
     throw Error(ErrorCode::limit, "the best quality for this picture is " + std::to_string(most) + " dB",
                 "ask for less, or use a lossless format such as PNG");

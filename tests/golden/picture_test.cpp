@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(parameters_choose_the_model) {
   using Values = std::map<std::string, std::string>;
   const auto model_of = [&](const Values& values) {
     const Bytes file = encode(in, "calo", values);
-    BOOST_CHECK_GT(psnr(in.pixels, decode(file).pixels), 26);
+    BOOST_CHECK_GT(psnr(in.pixels, decode(file).pixels), 28);
     return parse_container(file).header.model;
   };
   const auto hash = [](const char* name) { return LatentModel::open(name, {})->hash(); };
