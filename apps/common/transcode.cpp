@@ -35,24 +35,27 @@ using Backbones = std::vector<std::unique_ptr<Backbone>>;
 Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& backbones, const Job& job,
                      const Compute& compute) {
   Registry& registry = Registry::global();
-  const Bytes source = read_file(job.input, limits);
   std::string decoder, encoder;
+  const auto next = registry.encoder(output_format(plan, job.output), &encoder);
+  const ElementInfo writing = registry.describe(Kind::encoder, encoder).element;
+  RawParams to_decoder, to_encoder;
+  for (const auto& [name, value] : plan.params)
+    if (declares(writing, name)) to_encoder[name] = value;
+  // Before anything else: networks take longer to load than pictures.
+  next->prepare(Params::validated(writing.params, to_encoder, encoder));
+
+  const Bytes source = read_file(job.input, limits);
   registry.decoder_for(source, extension_of(job.input), &decoder);
   if (!plan.decoder.empty() && decoder != plan.decoder)
     throw Error(ErrorCode::usage, job.input + ": this is " + decoder + ", not " + plan.decoder,
                 "\"calotype convert\" turns any format into any other");
-  const auto next = registry.encoder(output_format(plan, job.output), &encoder);
-
   const ElementInfo reading = registry.describe(Kind::decoder, decoder).element;
-  const ElementInfo writing = registry.describe(Kind::encoder, encoder).element;
-  RawParams to_decoder, to_encoder;
   for (const auto& [name, value] : plan.params) {
     if (declares(reading, name)) to_decoder[name] = value;
     // What neither declares is the encoder's to refuse; threads concerns only elements that have a choice.
-    if (declares(writing, name) || (!declares(reading, name) && name != "threads")) to_encoder[name] = value;
+    if (!declares(writing, name) && !declares(reading, name) && name != "threads") to_encoder[name] = value;
   }
-  // Before the work of decoding.
-  next->prepare(Params::validated(writing.params, to_encoder, encoder));
+  Params::validated(writing.params, to_encoder, encoder);  // before the work of decoding
   Params to_backbone;
   if (!plan.backbone.empty()) {
     const ElementInfo restoring = registry.describe(Kind::backbone, plan.backbone).element;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <future>
-
+#include "background.hpp"
 #include "calotype/codec.hpp"
 
 namespace calotype::latent {
@@ -21,7 +20,7 @@ class LatentEncoder : public Encoder {
   void prepare(const Params& params) override;
 
  private:
-  std::future<void> preparing_;
+  Background preparing_;
 };
 
 }  // namespace calotype::latent

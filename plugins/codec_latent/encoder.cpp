@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <sstream>
@@ -274,10 +275,10 @@ std::vector<ParamSpec> encoder_params() {
 }
 
 void LatentEncoder::prepare(const Params& params) {
-  preparing_ = std::async(std::launch::async, [params] {
+  preparing_ = Background([params] {
     try {
-      LatentModel::open(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
-    } catch (const Error&) {  // encode() reports it
+      LatentModel::open(model_name(params, needs_good(params)), engine_choice(params))->load(encoder_parts());
+    } catch (const std::exception&) {  // encode() reports it
     }
   });
 }

@@ -40,6 +40,15 @@ EngineChoice choice_for(Arithmetic arithmetic, const Model& model, EngineChoice 
   return choice;
 }
 
+void load_networks(const Model& model, const EngineChoice& choice, const LatentModel::Parts& parts) {
+  for (const LatentModel::Part& part : parts) {
+    try {
+      model.network(part.name, choice_for(part.arithmetic, model, choice));
+    } catch (const std::exception&) {  // whoever uses the network meets the same error, and can report it
+    }
+  }
+}
+
 }  // namespace
 
 EntropyTables::EntropyTables(const Records& records) {
@@ -108,19 +117,15 @@ std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const En
     if (model.manifest().task != "codec")
       throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
                   "give model=latent or the directory of a codec model");
-    auto loading = std::async(std::launch::async, [model, choice, soon] {
-      for (const Part& part : soon) {
-        try {
-          model.network(part.name, choice_for(part.arithmetic, model, choice));
-        } catch (const Error&) {  // whoever uses the network meets the same error, and can report it
-        }
-      }
-    });
+    Background loading;
+    if (!soon.empty()) loading = Background([model, choice, soon] { load_networks(model, choice, soon); });
     entry.reset(new LatentModel(model, choice, Records(model.read("entropy"))));
     entry->loading_ = std::move(loading);
   }
   return entry;
 }
+
+void LatentModel::load(const Parts& parts) const { load_networks(model_, choice_, parts); }
 
 std::map<std::uint32_t, std::string> LatentModel::installed() {
   std::map<std::uint32_t, std::string> models;

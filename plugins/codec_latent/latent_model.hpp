@@ -2,13 +2,13 @@
 // A learned codec's model: its tables, its integer networks, and sessions of its float networks.
 #pragma once
 #include <functional>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "background.hpp"
 #include "calotype/model.hpp"
 #include "integer_network.hpp"
 #include "range_coder.hpp"
@@ -80,6 +80,8 @@ class LatentModel {
   /// The installed codec model whose hash is `hash`. Throws model_mismatch naming those that there are.
   static std::shared_ptr<LatentModel> find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon = {});
 
+  /// Loads networks for whoever uses them next. Those that cannot be loaded are left out: their use says why.
+  void load(const Parts& parts) const;
   const Model& model() const { return model_; }
   const EntropyTables& tables() const { return tables_; }
   /// CRC-32 over the checksums of every part that decoding depends on; stands in each file's header.
@@ -123,7 +125,7 @@ class LatentModel {
   std::uint32_t hash_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Networks>> idle_;
-  std::future<void> loading_;  // last, so that it ends first
+  Background loading_;  // last, so that it ends first
 };
 
 }  // namespace calotype::latent

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decoder.hpp"
 
-#include <cstring>
 #include <opencv2/core.hpp>
 #include <vector>
 
 #include "../common/text.hpp"
 #include "guard.hpp"
+#include "image_data.hpp"
 #include "keywords.hpp"
 
 namespace calotype {
@@ -22,10 +22,9 @@ struct Reader {
   PngErrors errors{ErrorCode::corrupt, "the file is damaged or cut short; fetch it again from its source"};
   png_structp png = nullptr;
   png_infop info = nullptr;
-  const Bytes& bytes;
-  std::size_t position = 0;
+  StoredImageData file;
 
-  Reader(const Bytes& file, bool keep_metadata) : bytes(file) {
+  Reader(const Bytes& bytes, bool keep_metadata) : file(bytes) {
     png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &errors, png_on_error, png_on_warning);
     info = png ? png_create_info_struct(png) : nullptr;
     if (!info) {
@@ -33,15 +32,14 @@ struct Reader {
       throw Error(ErrorCode::limit, "PNG: out of memory");
     }
     png_set_read_fn(png, this, [](png_structp reader, png_bytep to, std::size_t count) {
-      auto* self = static_cast<Reader*>(png_get_io_ptr(reader));
-      if (count > self->bytes.size() - self->position) png_error(reader, "unexpected end of file");
-      std::memcpy(to, self->bytes.data() + self->position, count);
-      self->position += count;
+      const char* failure = static_cast<Reader*>(png_get_io_ptr(reader))->file.read(to, count);
+      if (failure) png_error(reader, failure);
     });
     png_set_user_limits(png, max_side, max_side);
     png_set_chunk_malloc_max(png, max_chunk_bytes);
     png_set_chunk_cache_max(png, max_kept_chunks);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
     if (!keep_metadata) {
       static const png_byte names[] = "iCCP\0tEXt\0zTXt\0iTXt\0eXIf\0sPLT";
       png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
@@ -54,6 +52,14 @@ struct Reader {
   /// Up to the pixels.
   void read_header() {
     guarded(errors, [&] { png_read_info(png, info); });
+  }
+  /// After set_transforms(); and all that follows. Only within guarded().
+  void read_pixels(png_bytepp rows) {
+    png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_ERROR_QUIT);  // `file` has checked them
+    png_read_image(png, rows);
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    file.leave();
+    png_read_end(png, info);  // metadata may follow the pixels
   }
   bool has_alpha() const {
     return (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) || png_get_valid(png, info, PNG_INFO_tRNS);
@@ -149,8 +155,7 @@ Image PngDecoder::decode(const Bytes& bytes, const Params&) {
     set_transforms(reader);
     if (png_get_rowbytes(reader.png, reader.info) != image.pixels.cols * image.pixels.elemSize())
       png_error(reader.png, "row size differs from the header's");
-    png_read_image(reader.png, rows.data());
-    png_read_end(reader.png, reader.info);  // metadata may follow the pixels
+    reader.read_pixels(rows.data());
   });
   image.meta = metadata_of(reader);
   return image;
