@@ -109,6 +109,27 @@ int piece(int channels) { return std::max(1, 1024 / channels); }
 
 bool dense(const View& view) { return view.pixel == view.channels * view.element(); }
 
+/// Row y of image n, made of the one of `in` that begins at `from`.
+void pointwise_row(const View& in, char* from, const std::vector<BoundPost>& post, const View& out, int n, int y) {
+  const int channels = in.channels;
+  // Channels may be followed by padding; then pixels go one by one.
+  bool together = dense(in) && dense(out);
+  for (const BoundPost& p : post) together = together && (!p.operand.data || dense(p.operand));
+  const int step = together ? piece(channels) : 1;
+  std::vector<float> result(std::size_t(step) * channels), space(result.size());
+  for (int x = 0; x < out.columns; x += step) {
+    const int pixels = std::min(step, out.columns - x), count = pixels * channels;
+    const float* values = floats(in, from + x * in.pixel, count, result.data());
+    if (values != result.data()) std::copy_n(values, count, result.data());
+    for (const BoundPost& p : post)
+      apply(p, p.operand.data ? p.operand.at(n, y, x) : nullptr, result.data(), pixels, channels, space.data());
+    if (out.is_float)
+      std::copy_n(result.data(), count, reinterpret_cast<float*>(out.at(n, y, x)));
+    else
+      narrow(result.data(), reinterpret_cast<bf16*>(out.at(n, y, x)), count);
+  }
+}
+
 }  // namespace
 
 CALOTYPE_CLONES void narrow(const float* from, bf16* to, int count) {
@@ -125,25 +146,7 @@ std::vector<BoundPost> bound_posts(const network::Step& step, std::size_t first,
 }
 
 void pointwise(const View& in, const std::vector<BoundPost>& post, const View& out) {
-  const int channels = in.channels;
-  // Channels may be followed by padding; then pixels go one by one.
-  bool together = dense(in) && dense(out);
-  for (const BoundPost& p : post) together = together && (!p.operand.data || dense(p.operand));
-  const int step = together ? piece(channels) : 1;
-  for_each_row(out, [&](int n, int y) {
-    std::vector<float> result(std::size_t(step) * channels), space(result.size());
-    for (int x = 0; x < out.columns; x += step) {
-      const int pixels = std::min(step, out.columns - x), count = pixels * channels;
-      const float* from = floats(in, in.at(n, y, x), count, result.data());
-      if (from != result.data()) std::copy_n(from, count, result.data());
-      for (const BoundPost& p : post)
-        apply(p, p.operand.data ? p.operand.at(n, y, x) : nullptr, result.data(), pixels, channels, space.data());
-      if (out.is_float)
-        std::copy_n(result.data(), count, reinterpret_cast<float*>(out.at(n, y, x)));
-      else
-        narrow(result.data(), reinterpret_cast<bf16*>(out.at(n, y, x)), count);
-    }
-  });
+  for_each_row(out, [&](int n, int y) { pointwise_row(in, in.at(n, y, 0), post, out, n, y); });
 }
 
 std::vector<std::uint8_t> remainder(const View& in, const View& rounded, const View& out) {
@@ -239,19 +242,16 @@ void transpose(const float* from, std::size_t from_row, int rows, int columns, f
 }
 
 template <class T>
-void load_pixels(const cv::Mat& picture, const View& out) {
+void load_pixels(const cv::Mat& picture, int y, const View& out, char* to) {
   const float unit = sizeof(T) == 1 ? 1 / 255.f : 1 / 65535.f;
-  const int channels = picture.channels();
-  for_each_row(out, [&](int, int y) {
-    std::vector<float> row(3 * std::size_t(out.columns));
-    const T* from = picture.ptr<T>(y);
-    for (int x = 0; x < out.columns; ++x, from += channels)
-      for (int c = 0; c < 3; ++c) row[std::size_t(3 * x + c)] = unit * float(from[channels == 3 ? 2 - c : 0]);
-    if (out.is_float)
-      std::copy(row.begin(), row.end(), reinterpret_cast<float*>(out.at(0, y, 0)));
-    else
-      narrow(row.data(), reinterpret_cast<bf16*>(out.at(0, y, 0)), int(row.size()));
-  });
+  const int channels = picture.channels(), count = 3 * out.columns;
+  std::vector<float> space;
+  if (!out.is_float) space.resize(std::size_t(count));
+  float* const row = out.is_float ? reinterpret_cast<float*>(to) : space.data();
+  const T* from = picture.ptr<T>(y);
+  for (int x = 0; x < out.columns; ++x, from += channels)
+    for (int c = 0; c < 3; ++c) row[3 * x + c] = unit * float(from[channels == 3 ? 2 - c : 0]);
+  if (!out.is_float) narrow(row, reinterpret_cast<bf16*>(to), count);
 }
 
 template <class T>
@@ -273,16 +273,13 @@ void store_pixels(const View& in, cv::Mat& picture) {
   });
 }
 
-void load_channels_last(const cv::Mat& tensor, const View& out) {
-  const std::size_t count = std::size_t(out.channels);
-  for_each_row(out, [&](int, int y) {
-    const float* from = tensor.ptr<float>(y);
-    for (int x = 0; x < out.columns; ++x, from += count)
-      if (out.is_float)
-        std::copy_n(from, count, reinterpret_cast<float*>(out.at(0, y, x)));
-      else
-        narrow(from, reinterpret_cast<bf16*>(out.at(0, y, x)), out.channels);
-  });
+void load_channels_last(const cv::Mat& tensor, int y, const View& out, char* to) {
+  const float* from = tensor.ptr<float>(y);
+  for (int x = 0; x < out.columns; ++x, from += out.channels, to += out.pixel)
+    if (out.is_float)
+      std::copy_n(from, out.channels, reinterpret_cast<float*>(to));
+    else
+      narrow(from, reinterpret_cast<bf16*>(to), out.channels);
 }
 
 void store_channels_last(const View& in, cv::Mat& tensor) {
@@ -297,31 +294,45 @@ void store_channels_last(const View& in, cv::Mat& tensor) {
   });
 }
 
+void load_planes(const cv::Mat& tensor, int n, int y, const View& out, char* row) {
+  const std::size_t plane = std::size_t(out.rows) * std::size_t(out.columns);
+  float piece[kLoaded.pixels * kLoaded.channels];
+  for (int x = 0; x < out.columns; x += kLoaded.pixels)
+    for (int c = 0; c < out.channels; c += kLoaded.channels) {
+      const int width = std::min(kLoaded.pixels, out.columns - x), depth = std::min(kLoaded.channels, out.channels - c);
+      const float* from = tensor.ptr<float>() + (std::size_t(n) * std::size_t(out.channels) + std::size_t(c)) * plane +
+                          std::size_t(y) * std::size_t(out.columns) + std::size_t(x);
+      char* const to = row + x * out.pixel + c * out.element();
+      if (out.is_float) {
+        transpose(from, plane, depth, width, reinterpret_cast<float*>(to), std::size_t(out.pixel) / sizeof(float));
+        continue;
+      }
+      transpose(from, plane, depth, width, piece, kLoaded.channels);
+      for (int i = 0; i < width; ++i)
+        narrow(piece + i * kLoaded.channels, reinterpret_cast<bf16*>(to + i * out.pixel), depth);
+    }
+}
+
+/// Row y of image n, to `to`; but for its place, as `out` is.
+void load_row(const cv::Mat& tensor, int n, int y, const View& out, char* to) {
+  if (tensor.depth() == CV_8U) return load_pixels<std::uint8_t>(tensor, y, out, to);
+  if (tensor.depth() == CV_16U) return load_pixels<std::uint16_t>(tensor, y, out, to);
+  if (tensor.dims == 3) return load_channels_last(tensor, y, out, to);
+  load_planes(tensor, n, y, out, to);
+}
+
 }  // namespace
 
-void load(const cv::Mat& tensor, const View& out) {
-  if (tensor.depth() == CV_8U) return load_pixels<std::uint8_t>(tensor, out);
-  if (tensor.depth() == CV_16U) return load_pixels<std::uint16_t>(tensor, out);
-  if (tensor.dims == 3) return load_channels_last(tensor, out);
-  const std::size_t plane = std::size_t(out.rows) * std::size_t(out.columns);
+void load(const cv::Mat& tensor, const View& out, const std::vector<BoundPost>& post) {
   for_each_row(out, [&](int n, int y) {
-    float piece[kLoaded.pixels * kLoaded.channels];
-    for (int x = 0; x < out.columns; x += kLoaded.pixels)
-      for (int c = 0; c < out.channels; c += kLoaded.channels) {
-        const int width = std::min(kLoaded.pixels, out.columns - x),
-                  depth = std::min(kLoaded.channels, out.channels - c);
-        const float* from = tensor.ptr<float>() +
-                            (std::size_t(n) * std::size_t(out.channels) + std::size_t(c)) * plane +
-                            std::size_t(y) * std::size_t(out.columns) + std::size_t(x);
-        char* const to = out.at(n, y, x) + c * out.element();
-        if (out.is_float) {
-          transpose(from, plane, depth, width, reinterpret_cast<float*>(to), std::size_t(out.pixel) / sizeof(float));
-          continue;
-        }
-        transpose(from, plane, depth, width, piece, kLoaded.channels);
-        for (int i = 0; i < width; ++i)
-          narrow(piece + i * kLoaded.channels, reinterpret_cast<bf16*>(to + i * out.pixel), depth);
-      }
+    if (post.empty()) return load_row(tensor, n, y, out, out.at(n, y, 0));
+    View floats = out;
+    floats.is_float = true;
+    floats.pixel = floats.channels * floats.element();
+    std::vector<float> row(std::size_t(out.columns) * std::size_t(out.channels));
+    char* const from = reinterpret_cast<char*>(row.data());
+    load_row(tensor, n, y, floats, from);
+    pointwise_row(floats, from, post, out, n, y);
   });
 }
 

@@ -29,8 +29,9 @@ void concatenate(const std::vector<View>& in, const View& out);
 void depth_to_space(const View& in, int block, bool columns_first, const View& out);
 void space_to_depth(const View& in, int block, const View& out);
 
-/// A tensor N,C,H,W of floats, or a picture (engine.hpp), to a view of the same shape and back.
-void load(const cv::Mat& tensor, const View& out);
+/// A tensor N,C,H,W of floats, or a picture (engine.hpp), to a view of the same shape and back. `post`: what is done to
+/// it on the way; none of these has an operand.
+void load(const cv::Mat& tensor, const View& out, const std::vector<BoundPost>& post = {});
 void store(const View& in, cv::Mat& tensor);
 
 }  // namespace calotype::onednn

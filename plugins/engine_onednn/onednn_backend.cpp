@@ -178,6 +178,8 @@ class OnednnPlan : public Plan {
     for (std::size_t i = 0; i < steps.size(); ++i) place_step(steps[i], compiled_[i], scratch, staging);
   }
 
+  void load(int value, const cv::Mat& tensor) const override { onednn::load(tensor, view(value)); }
+
   void run() override {
     for (const auto& work : work_) work();
   }

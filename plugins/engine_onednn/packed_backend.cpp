@@ -28,6 +28,10 @@ bool is_convolution(const Step& s) {
   return s.kind == Step::Kind::convolution || s.kind == Step::Kind::transposed_convolution;
 }
 
+bool has_operand(const Step& s, int value) {
+  return std::any_of(s.post.begin(), s.post.end(), [value](const PostOp& p) { return p.operand == value; });
+}
+
 /// Phases of few channels put single numbers here and there; as floats, which is what sums are.
 bool scattered(const Step& s) { return s.kind == Step::Kind::transposed_convolution && is_dense(s.outputs); }
 
@@ -71,6 +75,8 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
     for (std::size_t i = program->steps.size(); i-- > 0;) choose(program->steps[i]);
     for (const auto& input : program->inputs)
       if (!layout(input.second).is_bordered) layout(input.second).is_plain = true;
+    while (intake < program->steps.size() && takes_in(program->steps[intake]))
+      layout(program->steps[intake++].in[0]) = {};
     for (std::size_t i = 0; i < program->steps.size(); ++i)
       if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
   }
@@ -82,6 +88,7 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
   std::vector<Layout> layouts;
   std::vector<std::vector<PackedConvolution>> packed;
   std::vector<PackedDepthwise> depthwise;
+  std::size_t intake = 0;  ///< the first so many steps are done while their inputs are loaded, which are not kept
 
   /// What makes a result of this shape out of a step's inputs: by minimal filtering where that suits and there are
   /// enough pixels to be worth its weights, which are many and are packed when they are wanted first.
@@ -109,6 +116,17 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
   Layout& layout(int value) { return layouts[std::size_t(value)]; }
   static bool among(const std::vector<std::pair<std::string, int>>& list, int value) {
     return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.second == value; });
+  }
+
+  bool takes_in(const Step& step) {
+    const int value = step.in[0];
+    const auto reads = [value](const Step& s) {
+      return std::count(s.in.begin(), s.in.end(), value) > 0 || has_operand(s, value);
+    };
+    const Layout& out = layout(step.out);
+    return step.kind == Step::Kind::pointwise && among(program->inputs, value) && !among(program->outputs, value) &&
+           std::all_of(step.post.begin(), step.post.end(), [](const PostOp& p) { return p.operand < 0; }) &&
+           std::count_if(program->steps.begin(), program->steps.end(), reads) == 1 && !out.is_plain && !out.is_split;
   }
 
   /// Backwards through the program: all readers of the step's result have said what they want.
@@ -232,13 +250,22 @@ class PackedPlan : public Plan {
       if (layout.is_bordered) bordered_[v] = bordered_view(v, at);
       if (!layout.is_plain) views[v] = bordered_[v];
     }
+    const auto& steps = program().steps;
+    for (std::size_t i = 0; i < backend_->intake; ++i) views[std::size_t(steps[i].in[0])] = view(steps[i].out);
     for (const auto& input : program().inputs) {
       const std::size_t v = std::size_t(input.second);
       if (bordered_[v].data) clear(v);
       copy_if_both(v);
     }
-    const auto& steps = program().steps;
     for (std::size_t i = 0; i < steps.size(); ++i) place_step(steps[i], i);
+  }
+
+  void load(int value, const cv::Mat& tensor) const override {
+    const auto& steps = program().steps;
+    std::vector<BoundPost> post;
+    for (std::size_t i = 0; i < backend_->intake; ++i)
+      if (steps[i].in[0] == value) post = bound_posts(steps[i], 0, views);
+    onednn::load(tensor, view(value), post);
   }
 
   void run() override {
@@ -282,8 +309,7 @@ class PackedPlan : public Plan {
     if (from.is_plain != sum || to.is_plain != sum || (sum && to.is_bordered)) return -1;
     const auto is_port = [value](const auto& port) { return port.second == value; };
     const auto reads = [value](const Step& s) {
-      return std::count(s.in.begin(), s.in.end(), value) ||
-             std::any_of(s.post.begin(), s.post.end(), [value](const PostOp& p) { return p.operand == value; });
+      return std::count(s.in.begin(), s.in.end(), value) > 0 || has_operand(s, value);
     };
     const bool needed = std::any_of(program().inputs.begin(), program().inputs.end(), is_port) ||
                         std::any_of(program().outputs.begin(), program().outputs.end(), is_port) ||
@@ -380,6 +406,7 @@ class PackedPlan : public Plan {
 
   void place_step(const Step& step, std::size_t index) {
     if (bordered_[std::size_t(step.out)].data) clear(std::size_t(step.out));
+    if (index < backend_->intake) return;
     const View out = view(step.out);
     switch (step.kind) {
       case Step::Kind::convolution:

@@ -96,7 +96,7 @@ class ProgramSession : public Session {
       plan.place(arena.data());
       placed.memory = arena.data();
     }
-    for (const auto& [name, value] : program_->inputs) load(in.at(name), plan.views[std::size_t(value)]);
+    for (const auto& [name, value] : program_->inputs) plan.load(value, in.at(name));
     plan.run();
     for (const auto& [name, value] : program_->outputs) {
       const View& view = plan.views[std::size_t(value)];

@@ -20,6 +20,8 @@ class Plan {
   std::vector<View> views;  ///< of every value, in the memory given to place()
   /// Whenever the memory is another than before.
   virtual void place(char* memory) = 0;
+  /// Takes an input in; every one before run().
+  virtual void load(int value, const cv::Mat& tensor) const = 0;
   virtual void run() = 0;
 };
 
