@@ -138,7 +138,7 @@ class OnednnBackend : public Backend, public std::enable_shared_from_this<Onednn
         }
     }
   }
-  std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes) const override;
+  std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes, const std::vector<bool>& wanted) const override;
   bool uses_openmp() const override { return true; }
 
   const std::shared_ptr<const Program> program;
@@ -169,7 +169,7 @@ class OnednnPlan : public Plan {
     bytes += scratch_ + staging_;
   }
 
-  void place(char* base) override {
+  void place(char* base, const Results&) override {
     work_.clear();
     for (std::size_t v = 0; v < views.size(); ++v) views[v].data = base + memory_.offsets[v];
     char* const scratch = base + memory_.total;
@@ -365,7 +365,7 @@ class OnednnPlan : public Plan {
   std::vector<std::function<void()>> work_;
 };
 
-std::unique_ptr<Plan> OnednnBackend::plan(const std::vector<Shape>& shapes) const {
+std::unique_ptr<Plan> OnednnBackend::plan(const std::vector<Shape>& shapes, const std::vector<bool>&) const {
   return std::make_unique<OnednnPlan>(shared_from_this(), shapes);
 }
 

@@ -80,7 +80,7 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
     for (std::size_t i = 0; i < program->steps.size(); ++i)
       if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
   }
-  std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes) const override;
+  std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes, const std::vector<bool>& wanted) const override;
   bool uses_openmp() const override { return false; }
 
   const std::shared_ptr<const Program> program;
@@ -198,7 +198,7 @@ struct Border {
 
 class PackedPlan : public Plan {
  public:
-  PackedPlan(std::shared_ptr<const PackedBackend> backend, std::vector<Shape> shapes)
+  PackedPlan(std::shared_ptr<const PackedBackend> backend, std::vector<Shape> shapes, const std::vector<bool>& wanted)
       : backend_(std::move(backend)),
         shapes_(std::move(shapes)),
         borders_(shapes_.size()),
@@ -232,11 +232,18 @@ class PackedPlan : public Plan {
       if (layout.is_plain) sizes[v] += plain_bytes(v);
       if (layout.is_bordered) sizes[v] += bordered_bytes(v);
     }
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const int value = program().outputs[i].second;
+      const Layout& layout = backend_->layouts[std::size_t(value)];
+      const bool shares = has_moved_in[std::size_t(value)] || std::count(in_place.begin(), in_place.end(), value) > 0;
+      elsewhere_.push_back(wanted[i] && layout.is_plain && !layout.is_bordered && !shares);
+      if (elsewhere_[i]) sizes[std::size_t(value)] = 0;
+    }
     memory_ = plan_memory(program(), sizes, in_place);
     bytes = memory_.total;
   }
 
-  void place(char* base) override {
+  void place(char* base, const Results& results) override {
     work_.clear();
     offsets_.clear();
     scatters_.clear();
@@ -249,6 +256,10 @@ class PackedPlan : public Plan {
       }
       if (layout.is_bordered) bordered_[v] = bordered_view(v, at);
       if (!layout.is_plain) views[v] = bordered_[v];
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const std::size_t v = std::size_t(program().outputs[i].second);
+      if (elsewhere_[i]) views[v] = plain_view(v, reinterpret_cast<char*>(results[i]));
     }
     const auto& steps = program().steps;
     for (std::size_t i = 0; i < backend_->intake; ++i) views[std::size_t(steps[i].in[0])] = view(steps[i].out);
@@ -592,7 +603,8 @@ class PackedPlan : public Plan {
   std::vector<Shape> shapes_;
   std::vector<const std::vector<PackedConvolution>*> convolutions_;  // by step
   std::vector<Border> borders_;
-  std::vector<View> bordered_;  // as convolutions read a value, where they do
+  std::vector<View> bordered_;   // as convolutions read a value, where they do
+  std::vector<bool> elsewhere_;  // of every output whether it is not in the plan's memory
   network::MemoryPlan memory_;
   std::vector<std::vector<std::uint8_t>> inexact_;  // of split values: what remainder() found
   std::vector<std::vector<std::ptrdiff_t>> offsets_;
@@ -600,8 +612,8 @@ class PackedPlan : public Plan {
   std::vector<std::function<void()>> work_;
 };
 
-std::unique_ptr<Plan> PackedBackend::plan(const std::vector<Shape>& shapes) const {
-  return std::make_unique<PackedPlan>(shared_from_this(), shapes);
+std::unique_ptr<Plan> PackedBackend::plan(const std::vector<Shape>& shapes, const std::vector<bool>& wanted) const {
+  return std::make_unique<PackedPlan>(shared_from_this(), shapes, wanted);
 }
 
 }  // namespace

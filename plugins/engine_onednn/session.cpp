@@ -35,6 +35,19 @@ Shape shape_of(const std::string& name, const cv::Mat& m) {
   return {m.size[0], m.size[1], m.size[2], m.size[3]};
 }
 
+/// Gives an output its shape. Returns where the network may put it by itself, or nullptr.
+float* make_room(cv::Mat& to, const Shape& shape) {
+  if (is_picture(to)) {
+    if (shape[0] != 1 || shape[1] != 3 || shape[2] != to.rows || shape[3] != to.cols)
+      throw Error(ErrorCode::engine, "a picture given for an output does not fit it", "check its size");
+    return nullptr;
+  }
+  const bool channels_last = is_channels_last(to) && shape[0] == 1;
+  const int last[] = {shape[2], shape[3], shape[1]};
+  channels_last ? to.create(3, last, CV_32F) : to.create(4, shape.data(), CV_32F);
+  return channels_last && to.isContinuous() ? to.ptr<float>() : nullptr;
+}
+
 /// The calling thread's settings, oneDNN's and ours: put back afterwards.
 class Settings {
  public:
@@ -86,49 +99,50 @@ class ProgramSession : public Session {
     if (in.size() != program_->inputs.size())
       throw wrong_input("the network has " + std::to_string(shapes.size()) + " inputs, got " +
                         std::to_string(in.size()));
-    PlacedPlan& placed = plan_for(shapes);
+    const std::vector<Shape> values = program_->shapes(shapes);
+    Results results;
+    for (const auto& [name, value] : program_->outputs)
+      results.push_back(make_room(out[name], values[std::size_t(value)]));
+
+    PlacedPlan& placed = plan_for(shapes, values, results);
     Plan& plan = *placed.plan;
     // A first run may be the only one: whatever comes next has better use for memory that was touched already.
     const ArenaLease arena(*arenas_, plan.bytes, ran_before_);
     ran_before_ = true;
-    if (placed.memory != arena.data()) {
+    if (placed.memory != arena.data() || placed.results != results) {
       placed.memory = nullptr;
-      plan.place(arena.data());
+      plan.place(arena.data(), results);
       placed.memory = arena.data();
+      placed.results = results;
     }
     for (const auto& [name, value] : program_->inputs) plan.load(value, in.at(name));
     plan.run();
     for (const auto& [name, value] : program_->outputs) {
       const View& view = plan.views[std::size_t(value)];
       cv::Mat& to = out[name];
-      if (is_picture(to)) {
-        if (view.images != 1 || view.channels != 3 || view.rows != to.rows || view.columns != to.cols)
-          throw wrong_input("output \"" + name + "\" does not fit the picture given for it");
-      } else if (is_channels_last(to) && view.images == 1) {
-        const int dims[] = {view.rows, view.columns, view.channels};
-        to.create(3, dims, CV_32F);
-      } else {
-        const int dims[] = {view.images, view.channels, view.rows, view.columns};
-        to.create(4, dims, CV_32F);
-      }
-      store(view, to);
+      if (view.data != reinterpret_cast<const char*>(to.data)) store(view, to);
     }
   }
 
  private:
   struct PlacedPlan {
     std::vector<Shape> shapes;  // of the inputs
+    std::vector<bool> wanted;   // outputs
     std::unique_ptr<Plan> plan;
     char* memory = nullptr;  // where it was placed last
+    Results results;
   };
 
-  PlacedPlan& plan_for(const std::vector<Shape>& shapes) {
-    const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& p) { return p.shapes == shapes; });
+  PlacedPlan& plan_for(const std::vector<Shape>& shapes, const std::vector<Shape>& values, const Results& results) {
+    std::vector<bool> wanted;
+    for (const float* result : results) wanted.push_back(result != nullptr);
+    const auto found = std::find_if(plans_.begin(), plans_.end(),
+                                    [&](const auto& p) { return p.shapes == shapes && p.wanted == wanted; });
     if (found != plans_.end()) {
       plans_.splice(plans_.begin(), plans_, found);
     } else {
       if (plans_.size() == kPlans) plans_.pop_back();
-      plans_.push_front({shapes, backend_->plan(program_->shapes(shapes))});
+      plans_.push_front({shapes, wanted, backend_->plan(values, wanted), nullptr, {}});
     }
     return plans_.front();
   }

@@ -11,6 +11,9 @@
 
 namespace calotype::onednn {
 
+/// For every output of a program memory without gaps, channels innermost, as floats; or nullptr.
+using Results = std::vector<float*>;
+
 /// A program made ready for one set of shapes.
 class Plan {
  public:
@@ -18,8 +21,9 @@ class Plan {
   /// Bytes that place() needs.
   std::size_t bytes = 0;
   std::vector<View> views;  ///< of every value, in the memory given to place()
-  /// Whenever the memory is another than before.
-  virtual void place(char* memory) = 0;
+  /// Whenever the memory is another than before. `results`: where callers want the outputs that a plan was made for;
+  /// it may put them elsewhere, as their views tell.
+  virtual void place(char* memory, const Results& results) = 0;
   /// Takes an input in; every one before run().
   virtual void load(int value, const cv::Mat& tensor) const = 0;
   virtual void run() = 0;
@@ -29,7 +33,9 @@ class Plan {
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::unique_ptr<Plan> plan(const std::vector<network::Shape>& values) const = 0;
+  /// `values`: the shapes of all. `wanted`: for which outputs place() will be given memory.
+  virtual std::unique_ptr<Plan> plan(const std::vector<network::Shape>& values,
+                                     const std::vector<bool>& wanted) const = 0;
   virtual bool uses_openmp() const = 0;
 };
 

@@ -133,13 +133,13 @@ def up(i, o, k=5):
 
 
 class Analysis(nn.Module):
-    def __init__(self, w, M, rank, side, dense):
+    def __init__(self, w, M, rank, side, tail, dense):
         super().__init__()
         self.rank = rank
         self.linear = nn.Sequential(nn.Conv2d(3, rank, 8, 8), nn.Conv2d(rank, M, 4, 2, 1)) if rank else nn.Conv2d(192, M, 4, 2, 1)
         self.branch = nn.Sequential(down(3, w[0]), GDN(w[0]), down(w[0], w[1], side), GDN(w[1]), down(w[1], w[2], side), GDN(w[2]), Block(w[2]))
         self.dense = nn.ModuleList([Dense(w[2], m) for m in dense])
-        self.tail = down(w[2], M, side)
+        self.tail = down(w[2], M, tail)
 
     def forward(self, x):
         t = self.branch(x * 4 - 2)
@@ -185,13 +185,13 @@ class Synthesis(nn.Module):
 
 class LatentCodec(nn.Module):
     """w: channels of the synthesis at 1/2, 1/4 and 1/8; side: of its kernels of stride 2 but for those that touch pixels; wa, side_a: those of the
-    analysis, if others; M: latents; rank: numbers that the synthesis' shortcut has of a block of 8x8 pixels, 0: all 192;
+    analysis, if others; tail_a: side of its last; M: latents; rank: numbers that the synthesis' shortcut has of a block of 8x8 pixels, 0: all 192;
     rank_a: the analysis'; H: hyper-latents; C: channels within the entropy model's networks; leaky_means: whether the
     first of them for the means has leaky units."""
-    def __init__(self, w=(64, 128, 192), side=5, wa=None, side_a=None, M=512, rank=0, rank_a=0, H=96, C=128, leaky_means=False, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
+    def __init__(self, w=(64, 128, 192), side=5, wa=None, side_a=None, tail_a=None, M=512, rank=0, rank_a=0, H=96, C=128, leaky_means=False, rates=RATES, step=6.5, mu=0.065, dense_a=(), dense_s=()):
         super().__init__()
         self.M, self.step, self.mu = M, step, mu
-        self.ga, self.gs = Analysis(wa or w, M, rank_a, side_a or side, dense_a), Synthesis(w, M, rank, side, dense_s)
+        self.ga, self.gs = Analysis(wa or w, M, rank_a, side_a or side, tail_a or side_a or side, dense_a), Synthesis(w, M, rank, side, dense_s)
         self.ha = nn.Sequential(nn.Conv2d(2 * M, C, 1), Block(C), nn.Conv2d(C, H, 2, 2), leaky, nn.Conv2d(H, H, 2, 2))
         hyper = lambda act: nn.Sequential(nn.Conv2d(H, 4 * H, 1), nn.PixelShuffle(2), act, nn.Conv2d(H, H, 3, 1, 1), act,
                                           nn.Conv2d(H, 4 * C, 1), nn.PixelShuffle(2), act, nn.Conv2d(C, C, 3, 1, 1), act, nn.Conv2d(C, M, 1))
@@ -304,7 +304,7 @@ def load_state(net, state):
 def shape(state):
     """The options of the network that a state dict belongs to."""
     dense = lambda prefix: tuple(len(v) for k, v in state.items() if k.startswith(prefix + '.dense.') and k.endswith('.p.weight'))
-    return dict(M=len(state['ga.tail.weight']), rank=state['gs.linear.0.weight'].shape[1] if 'gs.linear.0.weight' in state else 0, rank_a=len(state.get('ga.linear.0.weight', ())), H=len(state['ha.4.weight']), C=len(state['ha.0.weight']), side=state['gs.branch.0.weight'].shape[2], side_a=state['ga.tail.weight'].shape[2],
+    return dict(M=len(state['ga.tail.weight']), rank=state['gs.linear.0.weight'].shape[1] if 'gs.linear.0.weight' in state else 0, rank_a=len(state.get('ga.linear.0.weight', ())), H=len(state['ha.4.weight']), C=len(state['ha.0.weight']), side=state['gs.branch.0.weight'].shape[2], side_a=state['ga.branch.2.weight'].shape[2], tail_a=state['ga.tail.weight'].shape[2],
                 leaky_means=bool(state.get('leaky_means', 0)),
                 wa=tuple(len(state[f'ga.branch.{i}.weight']) for i in (0, 2, 4)),
                 w=tuple(state[f'gs.{name}.weight'].shape[1] for name in ('last.0', 'branch.3', 'branch.0')), dense_a=dense('ga'), dense_s=dense('gs'))

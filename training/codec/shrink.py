@@ -75,8 +75,10 @@ def shrink(net, x, rates, changes):
             w, b = w.index_select(1 if transposed else 0, rows[name]), b[rows[name]]
         if name in columns:
             w = w.index_select(0 if transposed else 1, columns[name])
-        if w.shape[2] > new[name + '.weight'].shape[2]:               # centred on what a stride of 2 puts between two positions
-            w = w[:, :, 1:, 1:]
+        side = new[name + '.weight'].shape[2]
+        if w.shape[2] > side:                    # centred on what a stride of 2 puts between two positions
+            at = slice((w.shape[2] - side + 1) // 2, (w.shape[2] + side + 1) // 2)
+            w = w[:, :, at, at]
         assert new[name + '.weight'].shape == w.shape and new[name + '.bias'].shape == b.shape, name
         new[name + '.weight'], new[name + '.bias'] = w, b
     for name in ('gain', 'correction'):
@@ -112,6 +114,7 @@ def main():
     ap.add_argument('--side', type=int, choices=(4, 5), help='of its inner kernels of stride 2')
     ap.add_argument('--wa', type=int, nargs=3, help='channels of the analysis')
     ap.add_argument('--side-a', type=int, choices=(4, 5), help='of its inner kernels of stride 2')
+    ap.add_argument('--tail-a', type=int, choices=(2, 4, 5), help='of its last')
     ap.add_argument('--M', type=int, help='latents')
     ap.add_argument('--rank', type=int, help="numbers that the synthesis' shortcut has of a block of 8x8 pixels")
     ap.add_argument('--rank-a', type=int, help="the analysis'")
@@ -124,7 +127,7 @@ def main():
     changes = {k: v for k, v in vars(a).items() if k in shape(net.state_dict()) and not k.startswith('rank') and v}
     x = CodecTask.pixels(feed.next())
     small = shrink(net, x, torch.linspace(0, len(net.gain) - 1, 16), changes) if changes else net
-    if small.M == net.M and {'wa', 'side_a'} & changes.keys():
+    if small.M == net.M and {'wa', 'side_a', 'tail_a'} & changes.keys():
         fit_tail(small, net, feed)
     save(low_rank(small, x, a.rank, a.rank_a), a.new)
 

@@ -25,6 +25,7 @@ def options():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(ap, lr=1.5e-3, batch=8, crop=192)
     ap.add_argument('--entropy-only', action='store_true')
+    ap.add_argument('--encoder-only', action='store_true', help='files stay readable by the decoder that there is')
     ap.add_argument('--dense-a', type=int, nargs='*', default=[], help='widths of dense blocks in the analysis')
     ap.add_argument('--dense-s', type=int, nargs='*', default=[], help='widths of dense blocks in the synthesis')
     ap.add_argument('--shortcut', type=float, default=.05, help='relative rate of the shortcut')
@@ -84,6 +85,9 @@ class CodecTask:
                 torch.nn.init.zeros_(t.weight)
             for p in [*net.ga.parameters(), *net.gs.parameters(), net.gain, net.correction]:
                 p.requires_grad_(False)
+        if a.encoder_only:
+            for n, p in net.named_parameters():
+                p.requires_grad_(n.split('.')[0] in ('ga', 'ha'))
         if a.tune != 'psnr':                     # three inverse GDNs multiply signals by themselves, and run away where errors cost little
             for p in [*net.gs.branch.parameters(), *net.gs.dense.parameters(), *net.gs.last.parameters()]:
                 p.requires_grad_(False)
