@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "../common/clones.hpp"
@@ -23,25 +24,34 @@ inline int clamped(int v, int low, int high) { return v < low ? low : v > high ?
 
 }  // namespace
 
-void quantise_channels(const MeanChannels& m, const Rounding& q, std::int16_t* __restrict symbols,
-                       float* __restrict known) {
-  // One by one: tables are slow to read for vectors, which would have to look at all channels.
-  for (int c = m.phase; c < m.channels; c += 4) {
-    const int index = q.indices[c];
-    const float mean = m.hyper[c] + m.correction[c];
-    if (index < q.skip) {
-      symbols[c] = 0;
-      known[c] = mean;
-      continue;
+CALOTYPE_CLONES void quantise_channels(const MeanChannels& m, const Rounding& q, std::int16_t* symbols, float* known) {
+  // So many of the step's channels are computed side by side, and then put to their places.
+  constexpr int kPart = 64;
+  float symbol[kPart], value[kPart];
+  for (int first = m.phase; first < m.channels; first += 4 * kPart) {
+    const int count = std::min(kPart, (m.channels - first + 3) / 4);
+    const std::int16_t* const indices = q.indices + first;
+    const float *const latents = q.latents + first, *const gain = q.gain + first, *const hyper = m.hyper + first,
+                       *const correction = m.correction + first, *const norm = m.norm + first;
+    for (int i = 0; i < count; ++i) {
+      const int index = indices[4 * i];
+      const float mean = hyper[4 * i] + correction[4 * i];
+      float d = latents[4 * i] * gain[4 * i] - mean * norm[4 * i];
+      d = d < -q.largest ? -q.largest : d > q.largest ? q.largest : d;
+      float r = rounded(d);
+      const float magnitude = std::fabs(r);
+      // One step towards zero costs 2 (|d| - m) + 1 more squared error and saves about (2m - 1) / (2 ln2 variance)
+      // bits. Not for m = 0.
+      const bool nearer = 2 * (std::fabs(d) - magnitude) + 1 < q.cost[index] * (2 * magnitude - 1);
+      r = nearer ? r - std::copysign(1.f, r) : r;
+      r = index < q.skip ? 0 : r;
+      symbol[i] = r;
+      value[i] = mean + r / norm[4 * i];
     }
-    const float d = std::clamp(q.latents[c] * q.gain[c] - mean * m.norm[c], -q.largest, q.largest);
-    float r = rounded(d);
-    const float magnitude = std::fabs(r);
-    // One step towards zero costs 2 (|d| - m) + 1 more squared error and saves about (2m - 1) / (2 ln2 variance) bits.
-    // Not for m = 0.
-    if (2 * (std::fabs(d) - magnitude) + 1 < q.cost[index] * (2 * magnitude - 1)) r -= std::copysign(1.f, r);
-    symbols[c] = std::int16_t(r);
-    known[c] = mean + r / m.norm[c];
+    for (int i = 0; i < count; ++i) {
+      symbols[first + 4 * i] = std::int16_t(symbol[i]);
+      known[first + 4 * i] = value[i];
+    }
   }
 }
 
@@ -84,13 +94,10 @@ CALOTYPE_CLONES void expect_channels(const std::int16_t* scales, const std::int3
   }
 }
 
-CALOTYPE_CLONES void learn_channels(const std::int16_t* symbols, const std::int32_t* magnitude, int channels, int phase,
-                                    std::int16_t* expected) {
-  for (int c = 0; c < channels; ++c) {
-    const int m = symbols[c] < 0 ? -symbols[c] : symbols[c];
-    const std::int16_t value = std::int16_t(magnitude[m < 255 ? m : 255]);
-    expected[c] = concerns(c, phase) ? value : expected[c];
-  }
+void learn_channels(const std::int16_t* symbols, const std::int32_t* magnitude, int channels, int phase,
+                    std::int16_t* expected) {
+  for (int c = phase; c < channels; c += 4)  // one by one: vectors would look at all channels in the table
+    expected[c] = std::int16_t(magnitude[std::min(std::abs(int(symbols[c])), 255)]);
 }
 
 CALOTYPE_CLONES void index_channels(const std::int16_t* base, const std::int16_t* correction, int channels, int phase,

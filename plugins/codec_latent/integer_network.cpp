@@ -82,14 +82,19 @@ void gather(const Activations& in, int row, int column, int reach, std::int16_t*
         std::copy_n(in.at(y, x), in.channels, to);
 }
 
-/// Every `Stride`-th sum, divided by a power of two and clamped. The shift is arithmetic: floor, made round to nearest
+/// Every `stride`-th sum, divided by a power of two and clamped. The shift is arithmetic: floor, made round to nearest
 /// by the half added before.
-template <int Stride>
-void rescale(const std::int32_t* from, int shift, int low, int high, int count, std::int16_t* to) {
+CALOTYPE_CLONES void rescale(const std::int32_t* from, int stride, int shift, int low, int high, int count,
+                             std::int16_t* to) {
   const std::int32_t half = 1 << (shift - 1);
-  for (int c = 0; c < count; ++c) {
-    const std::int32_t v = (from[c * Stride] + half) >> shift;
-    to[c] = std::int16_t(v < low ? low : v > high ? high : v);
+  const auto rescaled = [=](std::int32_t sum) {
+    const std::int32_t v = (sum + half) >> shift;
+    return std::int16_t(v < low ? low : v > high ? high : v);
+  };
+  if (stride == 1) {
+    for (int c = 0; c < count; ++c) to[c] = rescaled(from[c]);
+  } else {
+    for (int c = 0; c < count; ++c) to[c] = rescaled(from[c * stride]);
   }
 }
 
@@ -113,11 +118,11 @@ Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
         for (int p = 0; p < count; ++p) {
           const std::int32_t* from = &sums[std::size_t(p) * layer.padded];
           if (cells == 1) {
-            rescale<1>(from, layer.shift, low, layer.limit, out.channels, out.at(row, first + p));
+            rescale(from, 1, layer.shift, low, layer.limit, out.channels, out.at(row, first + p));
           } else {
             for (int cell = 0; cell < 4; ++cell)
-              rescale<4>(from + cell, layer.shift, low, layer.limit, out.channels,
-                         out.at(row * 2 + cell / 2, (first + p) * 2 + cell % 2));
+              rescale(from + cell, cells, layer.shift, low, layer.limit, out.channels,
+                      out.at(row * 2 + cell / 2, (first + p) * 2 + cell % 2));
           }
         }
       }
