@@ -12,6 +12,8 @@ class Background {
   Background() = default;
   /// `work` throws nothing. Throws std::system_error where there can be no more threads.
   explicit Background(std::function<void()> work);
+  /// Whether there was any work.
+  explicit operator bool() const { return thread_ != nullptr; }
 
  private:
   struct Thread;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "background.hpp"
 #include "calotype/codec.hpp"
 
 namespace calotype::latent {
@@ -18,9 +17,6 @@ class LatentEncoder : public Encoder {
  public:
   Bytes encode(const Image& image, const Params& params) override;
   void prepare(const Params& params) override;
-
- private:
-  Background preparing_;
 };
 
 }  // namespace calotype::latent

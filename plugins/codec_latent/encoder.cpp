@@ -275,12 +275,10 @@ std::vector<ParamSpec> encoder_params() {
 }
 
 void LatentEncoder::prepare(const Params& params) {
-  preparing_ = Background([params] {
-    try {
-      LatentModel::open(model_name(params, needs_good(params)), engine_choice(params))->load(encoder_parts());
-    } catch (const std::exception&) {  // encode() reports it
-    }
-  });
+  try {
+    LatentModel::prepare(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
+  } catch (const Error&) {  // encode() reports it
+  }
 }
 
 Bytes LatentEncoder::encode(const Image& image, const Params& params) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <tuple>
 
+#include "background.hpp"
 #include "calotype/error.hpp"
 #include "container.hpp"
 
@@ -40,13 +41,18 @@ EngineChoice choice_for(Arithmetic arithmetic, const Model& model, EngineChoice 
   return choice;
 }
 
-void load_networks(const Model& model, const EngineChoice& choice, const LatentModel::Parts& parts) {
-  for (const LatentModel::Part& part : parts) {
-    try {
-      model.network(part.name, choice_for(part.arithmetic, model, choice));
-    } catch (const std::exception&) {  // whoever uses the network meets the same error, and can report it
-    }
-  }
+/// One of the codec's models, as much of it as was asked for.
+struct Opened {
+  std::shared_ptr<LatentModel> model;
+  Background loading;
+};
+
+/// Calls use(opened) for the model, one caller at a time.
+void with_opened(const std::string& name, const EngineChoice& choice, const std::function<void(Opened&)>& use) {
+  static std::mutex mutex;
+  static std::map<std::tuple<std::string, std::string, std::string, std::string, int>, Opened> all;
+  const std::lock_guard<std::mutex> lock(mutex);
+  use(all[{name, choice.engine, choice.device, choice.precision, choice.threads}]);
 }
 
 }  // namespace
@@ -106,26 +112,36 @@ LatentModel::LatentModel(const Model& model, const EngineChoice& choice, const R
   rounding_ = records.f32("mu", {1})[0];
 }
 
-std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice, const Parts& soon) {
-  static std::mutex mutex;
-  static std::map<std::tuple<std::string, std::string, std::string, std::string, int>, std::shared_ptr<LatentModel>>
-      models;
-  const std::lock_guard<std::mutex> lock(mutex);
-  auto& entry = models[{name, choice.engine, choice.device, choice.precision, choice.threads}];
-  if (!entry) {
-    const Model model = Model::open(name);
-    if (model.manifest().task != "codec")
-      throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
-                  "give model=latent or the directory of a codec model");
-    Background loading;
-    if (!soon.empty()) loading = Background([model, choice, soon] { load_networks(model, choice, soon); });
-    entry.reset(new LatentModel(model, choice, Records(model.read("entropy"))));
-    entry->loading_ = std::move(loading);
-  }
-  return entry;
+void LatentModel::prepare(const std::string& name, const EngineChoice& choice, const Parts& parts) {
+  with_opened(name, choice, [&](Opened& opened) {
+    if (opened.loading) return;
+    opened.loading = Background([name, choice, parts] {
+      for (const Part& part : parts) {
+        try {
+          const Model model = Model::open(name);
+          model.network(part.name, choice_for(part.arithmetic, model, choice));
+        } catch (const std::exception&) {  // whoever uses the network meets the same error, and can report it
+        }
+      }
+    });
+  });
 }
 
-void LatentModel::load(const Parts& parts) const { load_networks(model_, choice_, parts); }
+std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice, const Parts& soon) {
+  if (!soon.empty()) prepare(name, choice, soon);
+  std::shared_ptr<LatentModel> result;
+  with_opened(name, choice, [&](Opened& opened) {
+    if (!opened.model) {
+      const Model model = Model::open(name);
+      if (model.manifest().task != "codec")
+        throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
+                    "give model=latent or the directory of a codec model");
+      opened.model.reset(new LatentModel(model, choice, Records(model.read("entropy"))));
+    }
+    result = opened.model;
+  });
+  return result;
+}
 
 std::map<std::uint32_t, std::string> LatentModel::installed() {
   std::map<std::uint32_t, std::string> models;

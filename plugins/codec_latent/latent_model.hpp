@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "background.hpp"
 #include "calotype/model.hpp"
 #include "integer_network.hpp"
 #include "range_coder.hpp"
@@ -72,16 +71,15 @@ class LatentModel {
     Arithmetic arithmetic = Arithmetic::chosen;
   };
   using Parts = std::vector<Part>;
-  /// Shared per process and engine choice. `soon`: networks that the caller is going to use, in this order; they are
-  /// loaded in the background. Throws not_found, corrupt.
+  /// Loads networks in the background, in this order, for callers who are going to use them. Errors show when they do.
+  static void prepare(const std::string& name, const EngineChoice& choice, const Parts& parts);
+  /// Shared per process and engine choice. `soon`: networks to prepare(). Throws not_found, corrupt.
   static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice, const Parts& soon = {});
   /// Ids of the codec models that there are, by hash().
   static std::map<std::uint32_t, std::string> installed();
   /// The installed codec model whose hash is `hash`. Throws model_mismatch naming those that there are.
   static std::shared_ptr<LatentModel> find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon = {});
 
-  /// Loads networks for whoever uses them next. Those that cannot be loaded are left out: their use says why.
-  void load(const Parts& parts) const;
   const Model& model() const { return model_; }
   const EntropyTables& tables() const { return tables_; }
   /// CRC-32 over the checksums of every part that decoding depends on; stands in each file's header.
@@ -125,7 +123,6 @@ class LatentModel {
   std::uint32_t hash_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Networks>> idle_;
-  Background loading_;  // last, so that it ends first
 };
 
 }  // namespace calotype::latent

@@ -20,6 +20,7 @@ from codec.weights import PARTS, write_records
 from common.data import SOURCE, photographs
 from common.manifest import install, renew_checksum, write_manifest
 
+ENCODER = ('analysis', 'hyper_analysis')         # what decoders do not need
 PREDICTED = 3                                    # channels that step 0 codes as differences
 
 
@@ -79,7 +80,7 @@ def main():
     ap.add_argument('--version', default='1')
     ap.add_argument('--tune', choices=('psnr', 'ms-ssim'), default='psnr', help='what it was trained for; the search of slow efforts knows the squared error alone')
     ap.add_argument('--crops', type=int, default=48, help='photographs for the symbol tables')
-    ap.add_argument('--analysis', action='store_true', help='this network alone, into a folder with the others, whose files stay readable')
+    ap.add_argument('--encoder-only', action='store_true', help='its networks alone, into a folder with the others, whose files stay readable')
     ap.add_argument('--full', action='store_true', help='single-precision initialisers: twice as large, but OpenCV before 4.7 reads them without help')
     a = ap.parse_args()
     torch.set_num_threads(1)
@@ -91,11 +92,11 @@ def main():
     images, rng = photographs(a.data), np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as tmp:
         write_graphs(state, tmp, not a.full)
-        if a.analysis:
-            for name in set(os.listdir(tmp)) - {'analysis.onnx'}:
+        if a.encoder_only:
+            for name in set(os.listdir(tmp)) - {part + '.onnx' for part in ENCODER}:
                 os.remove(os.path.join(tmp, name))
             install(tmp, a.folder)
-            return renew_checksum(a.folder, 'analysis')
+            return [renew_checksum(a.folder, part) for part in ENCODER]
         parts, uses = {p: p + '.onnx' for p in PARTS}, {}
         if a.tune == 'psnr':
             write_gradient(tmp)

@@ -64,14 +64,14 @@ def write_graphs(state, folder, half=True):
     M, H = state['ga.tail.weight'].shape[0], state['ha.4.weight'].shape[0]
 
     g = CodecGraph(state, 'analysis', 3, M, half)
-    t = centred = g.op('Add', 'x', g.constant(-.5))
+    t = g.op('Add', 'x', g.constant(-.5))
+    low_rank = 'ga.linear.0.weight' in state
+    if low_rank:                                 # first, so that the pixels need not be kept
+        blocks = g.conv(t, 'ga.linear.0', 8)
     for i in (0, 2, 4):
         t = g.gdn(g.down(t, f'ga.branch.{i}'), f'ga.branch.{i + 1}')
     t = g.down(g.dense(g.block(t, 'ga.branch.6'), 'ga.dense'), 'ga.tail')
-    if 'ga.linear.0.weight' in state:
-        shortcut = g.conv(g.conv(centred, 'ga.linear.0', 8), 'ga.linear.1', 2, 1)
-    else:
-        shortcut = g.conv('x', 'ga.linear', 16, 8)
+    shortcut = g.conv(blocks, 'ga.linear.1', 2, 1) if low_rank else g.conv('x', 'ga.linear', 16, 8)
     g.op('Add', shortcut, t, out='y')
     g.save(f'{folder}/analysis.onnx')
 
