@@ -76,6 +76,11 @@ CALOTYPE_CLONES void copy_signs(const float* latents, int channels, float* out) 
   for (int c = 0; c < channels; ++c) out[channels + c] = std::copysign(out[channels + c], latents[c]);
 }
 
+CALOTYPE_CLONES void add_squares(const float* values, int count, int channels, float* sums) {
+  for (int i = 0; i < count; ++i, values += channels)
+    for (int c = 0; c < channels; ++c) sums[c] += values[c] * values[c];
+}
+
 CALOTYPE_CLONES void round_to_bf16(float* values, int count) {
   for (int i = 0; i < count; ++i) {
     std::uint32_t bits;

@@ -31,6 +31,8 @@ void hyper_arguments(const float* latents, const float* gain, int channels, floa
 /// Gives the second half of `out` the signs of the latents.
 void copy_signs(const float* latents, int channels, float* out);
 
+/// Adds the squares of `count` positions to `sums`, by channel.
+void add_squares(const float* values, int count, int channels, float* sums);
 /// To the nearest, ties to even.
 void round_to_bf16(float* values, int count);
 

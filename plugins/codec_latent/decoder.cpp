@@ -117,7 +117,7 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   std::vector<cv::Mat> latents(container.groups.size());
   std::vector<PostFilter> filters(container.groups.size());
   for (auto& [index, group] : symbols) {
-    reconstruct_group(*networks, *model, header.rate, arithmetic, group).convertTo(latents[index], CV_16F);
+    latents[index] = halved(reconstruct_group(*networks, *model, header.rate, arithmetic, group));
     filters[index] = group.filter;
     group.latents = {};
   }

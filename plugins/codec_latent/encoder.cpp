@@ -191,8 +191,7 @@ double Job::psnr_at(int rate) {
   std::vector<PostFilter> filters;
   for (std::size_t i = 0; i < latents_.size(); ++i) {
     const CodedGroup group = quantise(rate, latents_[i], int(i));
-    groups.emplace_back();
-    group.latents.convertTo(groups.back(), CV_16F);
+    groups.push_back(halved(group.latents));
     filters.push_back(group.symbols.filter);
   }
   const cv::Mat decoded =

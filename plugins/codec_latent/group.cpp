@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
-#include <opencv2/core/utility.hpp>
 
 #include "calotype/error.hpp"
 #include "channel_loops.hpp"
 #include "container.hpp"
+#include "for_all.hpp"
 
 namespace calotype::latent {
 namespace {
@@ -27,14 +27,6 @@ int hyper_size(int latents) { return (latents + kHyperCell - 1) / kHyperCell; }
 /// rows x columns positions of all channels.
 cv::Mat tensor(int channels, int rows, int columns) {
   return cv::Mat(std::vector<int>{rows, columns, channels}, CV_32F);
-}
-
-/// Calls f(0) ... f(count - 1), on all threads.
-template <class F>
-void for_all(int count, F f) {
-  cv::parallel_for_(cv::Range(0, count), [&](const cv::Range& range) {
-    for (int i = range.start; i < range.end; ++i) f(i);
-  });
 }
 
 /// The means of a group, step by step, in units of Gains::norm: the float half of the context model.

@@ -7,6 +7,7 @@
 
 #include "calotype/tiling.hpp"
 #include "channel_loops.hpp"
+#include "for_all.hpp"
 
 namespace calotype::latent {
 namespace {
@@ -56,17 +57,21 @@ TilePlan synthesis_plan(const LatentModel& model) {
 void round_small_channels(cv::Mat& latents) {
   constexpr int kBlock = 32;  // as many as engines multiply at a time
   constexpr double kLittle = 2;
-  const int positions = latents.size[0] * latents.size[1], channels = latents.size[2];
-  cv::Mat all(positions, channels, CV_32F, latents.ptr<float>());
-  double energy = 0;
-  for (int first = channels / kBlock * kBlock - kBlock; first >= 0; first -= kBlock) {
-    cv::Mat block = all.colRange(first, first + kBlock);
-    energy += cv::norm(block, cv::NORM_L2SQR) / positions;
-    if (energy > kLittle) return;
-    cv::parallel_for_(cv::Range(0, positions), [&](const cv::Range& range) {
-      for (int i = range.start; i < range.end; ++i) round_to_bf16(block.ptr<float>(i), kBlock);
-    });
+  const int rows = latents.size[0], columns = latents.size[1], channels = latents.size[2];
+  cv::Mat squares = cv::Mat::zeros(rows, channels, CV_32F);
+  for_all(rows, [&](int row) { add_squares(latents.ptr<float>(row), columns, channels, squares.ptr<float>(row)); });
+  cv::Mat of_channel;
+  cv::reduce(squares, of_channel, 0, cv::REDUCE_SUM, CV_64F);
+  int first = channels / kBlock * kBlock;
+  for (double energy = 0; first > 0; first -= kBlock) {
+    energy += cv::sum(of_channel.colRange(first - kBlock, first))[0] / (double(rows) * columns);
+    if (energy > kLittle) break;
   }
+  const int count = channels / kBlock * kBlock - first;
+  if (count == 0) return;
+  for_all(rows, [&](int row) {
+    for (int column = 0; column < columns; ++column) round_to_bf16(latents.ptr<float>(row, column) + first, count);
+  });
 }
 
 /// The latents of `area`, put together from the groups it touches.
@@ -76,11 +81,12 @@ cv::Mat gather(const Header& header, const std::vector<cv::Mat>& groups, int cha
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const cv::Rect group = group_area(header, int(i)), part = group & area;
     if (part.empty() || groups[i].empty()) continue;
-    for (int y = part.y; y < part.br().y; ++y) {
+    for_all(part.height, [&](int row) {
+      const int y = part.y + row;
       const cv::Mat from(1, part.width * channels, CV_16F,
                          const_cast<cv::Mat&>(groups[i]).ptr(y - group.y, part.x - group.x));
       from.convertTo(cv::Mat(from.size(), CV_32F, out.ptr<float>(y - area.y, part.x - area.x)), CV_32F);
-    }
+    });
   }
   round_small_channels(out);
   return out;
@@ -117,6 +123,16 @@ cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from) {
       fill_tensor<float>(pixels, from, 1.f, out);
   }
   return tensor;
+}
+
+cv::Mat halved(const cv::Mat& latents) {
+  cv::Mat result(latents.dims, latents.size.p, CV_16F);
+  const int count = latents.size[1] * latents.size[2];
+  for_all(latents.size[0], [&](int row) {
+    const cv::Mat from(1, count, CV_32F, const_cast<cv::Mat&>(latents).ptr(row));
+    from.convertTo(cv::Mat(1, count, CV_16F, result.ptr(row)), CV_16F);
+  });
+  return result;
 }
 
 cv::Rect group_area(const Header& header, int index) {

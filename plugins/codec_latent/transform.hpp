@@ -20,8 +20,11 @@ cv::Mat to_tensor(const cv::Mat& pixels, const cv::Rect& from);
 void analyse(LatentModel::Networks& networks, const LatentModel& model, const cv::Mat& pixels,
              const std::function<void(const cv::Mat&, int)>& sink);
 
-/// Fills `region` of the picture (as pixels: CV_8U or CV_16U, 1 or 3 channels) from its groups' latents, half precision
-/// to save memory. Groups that touched_groups() does not name may be empty. `filters`: by group.
+/// Latents h,w,M in half precision, to save memory.
+cv::Mat halved(const cv::Mat& latents);
+
+/// Fills `region` of the picture (as pixels: CV_8U or CV_16U, 1 or 3 channels) from its groups' latents, halved().
+/// Groups that touched_groups() does not name may be empty. `filters`: by group.
 cv::Mat synthesise(LatentModel::Networks& networks, const LatentModel& model, const Header& header,
                    const std::vector<cv::Mat>& groups, const std::vector<PostFilter>& filters, const cv::Rect& region);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <png.h>
+#include <zlib.h>
 
+#include <algorithm>
 #include <opencv2/core.hpp>
 #include <opencv2/core/utility.hpp>
 
@@ -37,6 +39,63 @@ Bytes raw_png(int colour, int bits, bool interlaced, std::vector<Bytes> rows, bo
   png_write_end(png, nullptr);
   png_destroy_write_struct(&png, &info);
   return file;
+}
+
+/// Rows without a filter, each behind its zero, as a PNG of colours holds them.
+Bytes plain_rows(const cv::Mat& pixels) {
+  Bytes rows;
+  for (int y = 0; y < pixels.rows; ++y) {
+    rows.push_back(0);
+    for (int x = 0; x < pixels.cols; ++x)
+      for (int c = 2; c >= 0; --c) rows.push_back(pixels.at<cv::Vec3b>(y, x)[c]);
+  }
+  return rows;
+}
+
+Bytes deflated(const Bytes& data, int level) {
+  Bytes stream(compressBound(data.size()));
+  uLongf size = stream.size();
+  compress2(stream.data(), &size, data.data(), data.size(), level);
+  stream.resize(size);
+  return stream;
+}
+
+void append(Bytes& file, std::uint32_t number) {
+  for (int shift = 24; shift >= 0; shift -= 8) file.push_back(static_cast<std::uint8_t>(number >> shift));
+}
+
+void append_chunk(Bytes& file, const std::string& name, const Bytes& data) {
+  append(file, static_cast<std::uint32_t>(data.size()));
+  const std::size_t start = file.size();
+  file.insert(file.end(), name.begin(), name.end());
+  file.insert(file.end(), data.begin(), data.end());
+  append(file, static_cast<std::uint32_t>(crc32(0, &file[start], static_cast<uInt>(file.size() - start))));
+}
+
+/// A picture in colours whose image data is `stream`, in chunks of `piece` bytes with an empty one before each.
+Bytes png_around(const Bytes& stream, const cv::Size& size, std::size_t piece) {
+  Bytes file = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, header;
+  append(header, static_cast<std::uint32_t>(size.width));
+  append(header, static_cast<std::uint32_t>(size.height));
+  header.insert(header.end(), {8, PNG_COLOR_TYPE_RGB, 0, 0, 0});
+  append_chunk(file, "IHDR", header);
+  for (std::size_t at = 0; at < stream.size(); at += piece) {
+    append_chunk(file, "IDAT", {});
+    const auto from = stream.begin() + static_cast<std::ptrdiff_t>(at);
+    append_chunk(file, "IDAT", Bytes(from, from + static_cast<std::ptrdiff_t>(std::min(piece, stream.size() - at))));
+  }
+  const std::string comment = "Comment";
+  Bytes text(comment.begin(), comment.end());
+  text.insert(text.end(), {0, 'y', 'e', 's'});
+  append_chunk(file, "tEXt", text);
+  append_chunk(file, "IEND", {});
+  return file;
+}
+
+cv::Mat noise(const cv::Size& size) {
+  cv::Mat pixels(size, CV_8UC3);
+  cv::RNG(1).fill(pixels, cv::RNG::UNIFORM, 0, 40);
+  return pixels;
 }
 
 void check(const Bytes& bytes, const cv::Mat& expected) {
@@ -98,6 +157,49 @@ BOOST_AUTO_TEST_CASE(photographs_are_the_same_on_any_number_of_threads) {
     BOOST_TEST((encode(image, "png") == file));
   }
   cv::setNumThreads(threads);
+}
+
+BOOST_AUTO_TEST_CASE(image_data_comes_in_any_pieces) {
+  for (const auto& [size, piece] : {std::pair<cv::Size, std::size_t>{{3, 2}, 1},
+                                    {{90, 70}, 7},
+                                    {{301, 203}, 1000},
+                                    {{301, 203}, 1 << 20},
+                                    {{1, 65535 / 4}, 5000}}) {
+    const cv::Mat pixels = noise(size);
+    for (const int level : {0, 1, 9}) {
+      const Bytes file = png_around(deflated(plain_rows(pixels), level), size, piece);
+      check(file, pixels);
+      const auto text = decode(file).meta.text;  // it stands behind the image data
+      BOOST_REQUIRE(text.size() == 1);
+      BOOST_TEST(text[0].second == "yes");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(more_image_data_than_pixels_is_ignored) {
+  const cv::Mat pixels = noise({40, 30});
+  Bytes rows = plain_rows(pixels);
+  rows.resize(rows.size() + 1000000);
+  check(png_around(deflated(rows, 6), pixels.size(), 500), pixels);
+}
+
+BOOST_AUTO_TEST_CASE(broken_image_data_is_corrupt) {
+  const cv::Size size(200, 150);
+  const Bytes stream = deflated(plain_rows(noise(size)), 6);
+  const auto refused = [&](const Bytes& broken) {
+    BOOST_TEST(code_of([&] { decode(png_around(broken, size, 3000)); }) == ErrorCode::corrupt);
+  };
+  refused(Bytes(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(stream.size() / 2)));
+  refused(Bytes(stream.size(), 0x55));
+  Bytes header = stream, sum = stream;
+  header[1] ^= 1;
+  sum.back() ^= 1;
+  refused(header);
+  refused(sum);
+  refused(deflated(Bytes(100), 6));
+  Bytes file = png_around(stream, size, 3000);
+  file[8 + 25 + 12 + 100] ^= 4;  // the first chunk that is not empty has another checksum now
+  BOOST_TEST(code_of([&] { decode(file); }) == ErrorCode::corrupt);
 }
 
 BOOST_AUTO_TEST_CASE(bytes_after_the_end_are_ignored) {
