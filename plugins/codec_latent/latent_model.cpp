@@ -116,12 +116,10 @@ void LatentModel::prepare(const std::string& name, const EngineChoice& choice, c
   with_opened(name, choice, [&](Opened& opened) {
     if (opened.loading) return;
     opened.loading = Background([name, choice, parts] {
-      for (const Part& part : parts) {
-        try {
-          const Model model = Model::open(name);
-          model.network(part.name, choice_for(part.arithmetic, model, choice));
-        } catch (const std::exception&) {  // whoever uses the network meets the same error, and can report it
-        }
+      try {
+        const Model model = Model::open(name);
+        for (const Part& part : parts) model.network(part.name, choice_for(part.arithmetic, model, choice));
+      } catch (const std::exception&) {  // whoever uses the network meets the same error, and can report it
       }
     });
   });

@@ -118,6 +118,7 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
     return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.second == value; });
   }
 
+  /// Whether a step does no more than scale an input that nothing else reads.
   bool takes_in(const Step& step) {
     const int value = step.in[0];
     const auto reads = [value](const Step& s) {
