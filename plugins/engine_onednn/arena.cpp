@@ -11,16 +11,18 @@
 namespace calotype::onednn {
 namespace {
 
-constexpr std::size_t kCacheLine = 64, kHugePage = std::size_t(2) << 20;
+constexpr std::size_t kCacheLine = 64, kHugePage = std::size_t(2) << 20, kAtHand = 4;
 
-/// Large ones in huge pages where the system has them: with small ones, the first use is thousands of page faults.
+/// In huge pages, where the system has them, if these are few: with small ones, the first use is thousands of page
+/// faults. Many may have to be fetched from a virtual machine's host, which takes longer.
 Arena allocate(std::size_t bytes) {
-  const std::size_t alignment = bytes < 2 * kHugePage ? kCacheLine : kHugePage;
+  const bool huge = bytes >= 2 * kHugePage && bytes <= kAtHand * kHugePage;
+  const std::size_t alignment = huge ? kHugePage : kCacheLine;
   Arena arena;
   arena.size = (bytes + alignment - 1) / alignment * alignment;
   arena.data = aligned_bytes(arena.size, alignment);
 #ifdef MADV_HUGEPAGE
-  if (alignment == kHugePage) madvise(arena.data.get(), arena.size, MADV_HUGEPAGE);
+  if (huge) madvise(arena.data.get(), arena.size, MADV_HUGEPAGE);
 #endif
   return arena;
 }
