@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole-process encode and decode times of `calotype` and the codecs of Debian, at settings of about equal quality. Tools take
-turns on each image, so that a busy machine disturbs all alike; medians are reported. Writes NAME.json and NAME.md.
+turns on each image, so that a busy machine disturbs all alike; medians are reported, and means, which are what a folder takes. Writes
+NAME.json and NAME.md.
 
     python3 bench/speed.py KODAK_FOLDER
-    python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx512
-    ONEDNN_MAX_CPU_ISA=AVX2 python3 bench/speed.py KODAK_FOLDER --images 12 --name speed-avx2    # nearly a CPU without AVX-512
+    python3 bench/speed.py KODAK_FOLDER --rounds 2 --name speed-avx512
+    ONEDNN_MAX_CPU_ISA=AVX2 python3 bench/speed.py KODAK_FOLDER --name speed-avx2    # nearly a CPU without AVX-512
 """
 import argparse
 import os
@@ -18,6 +19,9 @@ from dataclasses import replace
 import cv2
 
 from tools import PEERS, calotype, choose, publish, run
+
+
+SIDES = ("encode", "decode", "mean_encode", "mean_decode")
 
 
 def seconds(command):
@@ -45,7 +49,8 @@ def measure(codecs, images, rounds):
                     source = ppm if codec.source == "ppm" else path
                     times[codec.name]["encode"].append(seconds(codec.encode_command(codec.typical, source, coded)))
                     times[codec.name]["decode"].append(seconds(codec.decode_command(coded, decoded)))
-    return {name: {side: statistics.median(values) for side, values in sides.items()} for name, sides in times.items()}
+    return {name: {label + side: of(values) for label, of in (("", statistics.median), ("mean_", statistics.mean)) for side, values in sides.items()}
+            for name, sides in times.items()}
 
 
 def processor():
@@ -56,12 +61,12 @@ def processor():
 
 
 def markdown(results):
-    lines = ["# Speed\n", "Written by `bench/speed.py`: milliseconds of one whole process, start-up and file formats included, median of "
+    lines = ["# Speed\n", "Written by `bench/speed.py`: milliseconds of one whole process, start-up and file formats included, median and mean of "
              f"{results['rounds']} round(s) on {results['images']} images of {results['megapixels']:.2f} megapixels; "
              f"{results['cores']} cores, {results['processor']}."
              + (f" Calotype's float convolutions use no instructions beyond {results['limit']}." if results["limit"] else "") + "\n",
-             "| codec | setting | encode ms | decode ms |", "| --- | --: | --: | --: |"]
-    lines += [f"| {name} | {row['setting']:g} | {1000 * row['encode']:.0f} | {1000 * row['decode']:.0f} |"
+             "| codec | setting | encode ms | decode ms | mean encode | mean decode |", "| --- | --: | --: | --: | --: | --: |"]
+    lines += [f"| {name} | {row['setting']:g} | " + " | ".join(f"{1000 * row[side]:.0f}" for side in SIDES) + " |"
               for name, row in results["codecs"].items()]
     return "\n".join(lines) + "\n"
 
@@ -83,12 +88,12 @@ def main():
         parser.error(f"no PNG in {options.folder}")
     peers = [*PEERS, *with_jobs(PEERS, len(os.sched_getaffinity(0)))]
     codecs = choose(options.codecs, [calotype(options.calotype), calotype(options.calotype, tier="good"), *peers])
-    medians = measure(codecs, images, options.rounds)
+    measured = measure(codecs, images, options.rounds)
     pixels = [picture.shape[0] * picture.shape[1] for picture in (cv2.imread(str(path)) for path in images)]
     results = {"images": len(images), "rounds": options.rounds, "megapixels": statistics.mean(pixels) / 1e6,
                "cores": len(os.sched_getaffinity(0)), "processor": processor(),
                "limit": os.environ.get("ONEDNN_MAX_CPU_ISA"),
-               "codecs": {codec.name: {"setting": codec.typical, **medians[codec.name]} for codec in codecs}}
+               "codecs": {codec.name: {"setting": codec.typical, **measured[codec.name]} for codec in codecs}}
     publish(options.out, options.name, results, markdown(results))
 
 
