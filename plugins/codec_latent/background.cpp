@@ -35,7 +35,10 @@ struct Background::Thread {
       elsewhere = CPU_COUNT(&others) > 0 && pthread_attr_setaffinity_np(&attributes.value, sizeof others, &others) == 0;
     }
 #endif
-    const int failed = pthread_create(&handle, &attributes.value, &run, this);
+    int failed = pthread_create(&handle, &attributes.value, &run, this);
+#ifdef __linux__
+    if (failed && std::exchange(elsewhere, false)) failed = pthread_create(&handle, nullptr, &run, this);  // anywhere
+#endif
     if (failed) throw std::system_error(failed, std::generic_category(), "no thread for work in the background");
   }
   ~Thread() { pthread_join(handle, nullptr); }

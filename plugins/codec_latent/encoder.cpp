@@ -276,7 +276,7 @@ std::vector<ParamSpec> encoder_params() {
 void LatentEncoder::prepare(const Params& params) {
   try {
     LatentModel::prepare(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
-  } catch (const Error&) {  // encode() reports it
+  } catch (const std::exception&) {  // encode() reports it
   }
 }
 
