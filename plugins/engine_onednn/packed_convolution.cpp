@@ -263,14 +263,16 @@ std::vector<kernels::Product> PackedConvolution::products(const View& in, const 
     for (int y = 0; y < stride[0]; ++y)
       for (int x = 0; x < stride[1]; ++x)
         for (int input = 0; input < inputs; input += depth())
-          result.push_back({y * in.row + x * in.pixel + input * element(), 0});
+          result.push_back({y * in.row + x * in.pixel + input * element(), 0, depth()});
     return result;
   }
   std::ptrdiff_t offset = 0;
+  int count = 0;
   bool more = false;
   for_each_step(
       *this, 0, inputs,
       [&](int k, int y, int x, int input) {
+        count = k + 1;
         if (k) return;
         offset = y * dilation[0] * in.row + x * dilation[1] * in.pixel + input * element();
         more = split && inexact[std::size_t(input / depth())];
@@ -278,10 +280,10 @@ std::vector<kernels::Product> PackedConvolution::products(const View& in, const 
       [](int) {},
       [&](int step) {
         const std::ptrdiff_t at = std::ptrdiff_t(step) * tiles_across(*this) * kernels::kTileBytes;
-        result.push_back({offset, at});
+        result.push_back({offset, at, count});
         if (!more) return;
-        result.push_back({offset + left, at});
-        if (rest) result.push_back({offset, block_bytes() / 2 + at});
+        result.push_back({offset + left, at, count});
+        if (rest) result.push_back({offset, block_bytes() / 2 + at, count});
       });
   return result;
 }

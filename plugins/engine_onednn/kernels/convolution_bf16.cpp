@@ -127,47 +127,65 @@ class AnyBlocks {
   explicit AnyBlocks(const Convolution& k) : k_(k) {}
 
   void start(const Block& b, const float* sums) {
-    block_ = b;
+    output_ = b.output;
+    left_ = b.pixels;
     sums_ = sums;
-    done_ = 0;
+    out_ = place(k_.out, b);
+    operand_ = k_.binary == Binary::none ? nullptr : place(k_.operand, b);
   }
   void some(int pixels) {
-    const int end = done_ + pixels < block_.pixels ? done_ + pixels : block_.pixels;
-    for (; done_ < end; ++done_)
-      for (int half = 0; half < Halves; ++half) one(half);
+    const int count = pixels < left_ ? pixels : left_;
+    for (int half = 0; half < Halves; ++half) finish(count, half);
+    sums_ += count * Halves * 16;
+    out_ += count * k_.out.pixel;
+    operand_ += count * k_.operand.pixel;
+    left_ -= count;
   }
 
  private:
-  void one(int half) {
-    const Convolution& k = k_;
-    const int output = block_.output + 16 * half, left = k.outputs - output;
+  /// What the loop needs is in registers, because its stores might change the rest.
+  void finish(int count, int half) {
+    const Convolution k = k_;
+    const int output = output_ + 16 * half, left = k.outputs - output;
     if (left <= 0 && !k.pad) return;
     const __mmask16 exists = left >= 16 ? 0xFFFF : left > 0 ? __mmask16((1u << left) - 1) : __mmask16(0);
-    char* out = place(k.out, block_) + done_ * k.out.pixel;
-    __m512 v = _mm512_add_ps(_mm512_load_ps(sums_ + (done_ * Halves + half) * 16), _mm512_loadu_ps(k.bias + output));
-    if (k.activate) v = activated(v, _mm512_set1_ps(k.slope));
-    v = _mm512_fmadd_ps(v, _mm512_set1_ps(k.factor), _mm512_set1_ps(k.summand));
-    if (k.binary != Binary::none) {
-      const char* operand = place(k.operand, block_) + done_ * k.operand.pixel;
-      const __m512 other = k.scatter            ? gathered(operand, k.scatter + output, exists)
-                           : k.operand.is_float ? _mm512_maskz_loadu_ps(exists, operand + 4 * output)
-                                                : widen(_mm256_maskz_loadu_epi16(exists, operand + 2 * output));
-      v = combined(k.binary, v, other);
+    const __m512 bias = _mm512_loadu_ps(k.bias + output);
+    const __m512 slope = _mm512_set1_ps(k.slope), slope_last = _mm512_set1_ps(k.slope_last);
+    const __m512 factor = _mm512_set1_ps(k.factor), summand = _mm512_set1_ps(k.summand);
+    const std::int32_t* const elements = k.scatter + (k.scatter ? output : 0);
+    const float* sums = sums_ + half * 16;
+    char* out = out_;
+    const char* operand = operand_;
+    for (int i = 0; i < count; ++i, sums += Halves * 16, out += k.out.pixel, operand += k.operand.pixel) {
+      __m512 v = _mm512_add_ps(_mm512_load_ps(sums), bias);
+      if (k.activate) v = activated(v, slope);
+      v = _mm512_fmadd_ps(v, factor, summand);
+      if (k.binary != Binary::none) {
+        const __m512 other = k.scatter            ? gathered(operand, elements, exists)
+                             : k.operand.is_float ? _mm512_maskz_loadu_ps(exists, operand + 4 * output)
+                                                  : widen(_mm256_maskz_loadu_epi16(exists, operand + 2 * output));
+        v = combined(k.binary, v, other);
+      }
+      if (k.activate_last) v = activated(v, slope_last);
+      if (k.scatter) {
+        scatter(v, elements, exists, out);
+      } else if (k.out.is_float) {
+        _mm512_mask_storeu_ps(out + 4 * output, exists, v);
+      } else {
+        const __m256i narrow = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_mov_ps(exists, v)));
+        if (k.pad)
+          _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 2 * output), narrow);
+        else
+          _mm256_mask_storeu_epi16(out + 2 * output, exists, narrow);
+      }
     }
-    if (k.activate_last) v = activated(v, _mm512_set1_ps(k.slope_last));
-    if (k.scatter) return scatter(v, k.scatter + output, exists, out);
-    if (k.out.is_float) return _mm512_mask_storeu_ps(out + 4 * output, exists, v);
-    const __m256i narrow = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_mov_ps(exists, v)));
-    if (k.pad)
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 2 * output), narrow);
-    else
-      _mm256_mask_storeu_epi16(out + 2 * output, exists, narrow);
   }
 
   const Convolution k_;
-  Block block_{};
   const float* sums_ = nullptr;
-  int done_ = 0;
+  char* out_ = nullptr;
+  const char* operand_ = nullptr;
+  int left_ = 0, output_ = 0;
 };
 
 /// Bytes from `from`, whole vectors, without the signs of bf16.
@@ -258,7 +276,8 @@ struct Vectors {
     for (int p = 0; p < k.count; ++p) {
       const char* const from = in + k.products[p].in;
       const char* const tiles = weights + k.products[p].weights;
-      for (int pair = 0; pair < depth<std::uint16_t>() / 2; ++pair) {
+      const int pairs = (k.products[p].inputs + 1) / 2;
+      for (int pair = 0; pair < pairs; ++pair) {
         __m512bh weight[Halves];
         for (int half = 0; half < Halves; ++half)
           weight[half] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(tiles + half * kTileBytes + pair * 64));

@@ -39,6 +39,7 @@ struct Target {
 /// depth() inputs times a tile of weights, or halves() tiles side by side.
 struct Product {
   std::ptrdiff_t in, weights;  ///< where, in bytes: from the first tap of an output; in a block of weights
+  int inputs;                  ///< the weights of all after so many are zero
 };
 
 /// A convolution as matrix products: output pixel (n, y, x) is the sum over `products` of depth() inputs, found from

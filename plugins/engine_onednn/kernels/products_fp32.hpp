@@ -104,7 +104,7 @@ struct FloatProducts {
       // Three pixels to a pointer, which addressing modes reach.
       const char* at[(Count + 2) / 3];
       for (int i = 0; i < Count; i += 3) at[i / 3] = from + i * pixel;
-      for (int some = 0; some < depth<float>(); some += kTogether)
+      for (int some = 0; some < k.products[p].inputs; some += kTogether)
         for (int input = some; input < some + kTogether; ++input) {
           if constexpr (Ahead)
             for (int t = 0; t < Tiles; ++t) __builtin_prefetch(soon + t * kTileBytes + input * 64, 0, 2);

@@ -14,7 +14,8 @@ class WinogradSpace {
         sums_(space + products_bytes(k)),
         patches_(sums_ + kWinogradPixels * kSumsStep),
         tile_step_(tile_step(k)) {
-    for (int p = 0; p < k.count; ++p) reinterpret_cast<Product*>(space)[p] = {p * 64, p * 2 * kTileBytes};
+    for (int p = 0; p < k.count; ++p)
+      reinterpret_cast<Product*>(space)[p] = {p * 64, p * 2 * kTileBytes, depth<float>()};
   }
   static std::size_t bytes(const Convolution& k) {
     return std::size_t(products_bytes(k) + kWinogradPixels * (kSumsStep + kBlock * tile_step(k) + 64));
