@@ -17,6 +17,7 @@ function(calotype_add_plugin name)
     set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   elseif(PROJECT_NAME STREQUAL "Calotype")
     set_target_properties(${target} PROPERTIES
+      BUILD_WITH_INSTALL_RPATH ON
       LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR}/calotype/plugins-${CALOTYPE_PLUGIN_ABI})
   endif()
   if(NOT CALOTYPE_SANITIZE)
