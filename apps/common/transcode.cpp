@@ -44,7 +44,7 @@ Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& bac
   // Before anything else: networks take longer to load than pictures.
   next->prepare(Params::validated(writing.params, to_encoder, encoder));
 
-  const Bytes source = read_file(job.input, limits);
+  Bytes source = read_file(job.input, limits);
   registry.decoder_for(source, extension_of(job.input), &decoder);
   if (!plan.decoder.empty() && decoder != plan.decoder)
     throw Error(ErrorCode::usage, job.input + ": this is " + decoder + ", not " + plan.decoder,
@@ -67,8 +67,10 @@ Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& bac
 
   Image image;
   Output output;
+  output.bytes_in = source.size();
   const auto decoding = [&](std::size_t) {
     image = decode(source, extension_of(job.input), to_decoder, limits, job.input);
+    source = Bytes();  // what comes next needs the room
   };
   const auto restoring = [&](std::size_t number) {
     if (!backbones[number]) backbones[number] = registry.backbone(plan.backbone);
@@ -81,7 +83,6 @@ Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& bac
   runs_networks(writing) ? compute(encoding) : encoding(0);
   output.width = image.pixels.cols;
   output.height = image.pixels.rows;
-  output.bytes_in = source.size();
   return output;
 }
 

@@ -32,11 +32,14 @@ cv::Mat tensor(int channels, int rows, int columns) {
 /// The means of a group, step by step, in units of Gains::norm: the float half of the context model.
 class MeanModel {
  public:
-  MeanModel(LatentModel::Networks& networks, const Gains& gains, Arithmetic arithmetic, const GroupSymbols& symbols)
+  /// `room`: a tensor of any size, whose memory is taken.
+  MeanModel(LatentModel::Networks& networks, const Gains& gains, Arithmetic arithmetic, const GroupSymbols& symbols,
+            cv::Mat room)
       : networks_(networks),
         gains_(gains),
         arithmetic_(arithmetic),
         channels_(symbols.latents.channels),
+        input_(std::move(room)),
         none_(std::size_t(channels_), 0.f) {
     const Activations &z = symbols.hyper, &r = symbols.latents;
     cv::Mat x = tensor(z.channels, z.rows, z.columns), means;
@@ -46,7 +49,7 @@ class MeanModel {
       throw Error(ErrorCode::corrupt, "the model's hyper_mean network has the wrong output size",
                   "reinstall the model");
     // Input of the context networks: hyper means, then the latents, as far as they are known.
-    input_ = tensor(2 * channels_, r.rows, r.columns);
+    input_.create(std::vector<int>{r.rows, r.columns, 2 * channels_}, CV_32F);
     for_all(r.rows, [&](int row) {
       for (int column = 0; column < r.columns; ++column) {
         float* const to = input_.ptr<float>(row, column);
@@ -93,8 +96,10 @@ class MeanModel {
   std::vector<float> none_;  // of step 0
 };
 
-/// Hyper-latents of y after gain. The grid is padded to whole cells by replication.
-void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std::vector<float>& gain, Activations& z) {
+/// Hyper-latents of y after gain. The grid is padded to whole cells by replication. Returns a tensor that is not needed
+/// any more.
+cv::Mat quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std::vector<float>& gain,
+                       Activations& z) {
   const int rows = y.size[0], columns = y.size[1], channels = y.size[2];
   const int padded_rows = z.rows * kHyperCell, padded_columns = z.columns * kHyperCell;
   cv::Mat x = tensor(2 * channels, padded_rows, padded_columns);
@@ -117,6 +122,7 @@ void quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const std
   for (std::size_t i = 0; i < z.values.size(); ++i)
     z.values[i] =
         std::int16_t(std::lrint(std::clamp(out.ptr<float>()[i], -float(kLargestHyper), float(kLargestHyper))));
+  return x;
 }
 
 /// What step 0 expects of a symbol in one of the predicted channels, from the same channel in the cells before.
@@ -207,13 +213,15 @@ ScaleModel::ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols
       symbols_(symbols),
       input_(symbols.latents.rows, symbols.latents.columns, 2 * tables.channels),
       indices_(symbols.latents.rows, symbols.latents.columns, tables.channels) {
-  const Activations scales = tables.hyper.run(symbols.hyper);
+  Activations& scales = adjusted_;
+  tables.hyper.run(symbols.hyper, scales);
   const std::vector<std::int32_t> bias = tables.bias_at(rate);
   for_all(input_.rows, [&](int row) {
     for (int column = 0; column < input_.columns; ++column) {
       std::int16_t* expected = input_.at(row, column);
       expect_channels(scales.at(row, column), bias.data(), tables.fill.data(), tables.channels, expected,
                       expected + tables.channels);
+      std::fill_n(indices_.at(row, column), tables.channels, std::int16_t(0));
     }
   });
 }
@@ -221,19 +229,18 @@ ScaleModel::ScaleModel(const EntropyTables& tables, int rate, const GroupSymbols
 const Activations& ScaleModel::indices(int step) {
   const Activations& r = symbols_.latents;
   const int channels = r.channels;
-  Activations correction;
   if (step) {
     for_all(r.rows, [&](int row) {
       for (int column = 0; column < r.columns; ++column)
         learn_channels(r.at(row, column), tables_.magnitude.data(), channels, phase_of(step - 1, row, column),
                        input_.at(row, column));
     });
-    correction = tables_.context[step - 1].run(input_);
+    tables_.context[step - 1].run(input_, adjusted_);
   }
   for_all(r.rows, [&](int row) {
     for (int column = 0; column < r.columns; ++column)
       index_channels(input_.at(row, column) + channels,
-                     step ? correction.at(row, column) : tables_.first_correction.data(), channels,
+                     step ? adjusted_.at(row, column) : tables_.first_correction.data(), channels,
                      phase_of(step, row, column), indices_.at(row, column));
   });
   return indices_;
@@ -340,6 +347,7 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
                           std::size_t size) {
   SymbolReader reader(data, data + size);
   GroupSymbols symbols(tables, rows, columns);
+  std::fill(symbols.latents.values.begin(), symbols.latents.values.end(), std::int16_t(0));  // not all are coded
   read_head(reader, tables, symbols);
   ScaleModel scales(tables, rate, symbols);
   for (int step = 0; step < kSteps; ++step)
@@ -382,15 +390,15 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
   const Gains gains = model.gains(rate);
   const int rows = y.size[0], columns = y.size[1];
   GroupSymbols symbols(tables, rows, columns);
-  quantise_hyper(networks, y, gains.forward, symbols.hyper);
+  cv::Mat room = quantise_hyper(networks, y, gains.forward, symbols.hyper);
 
   float cost[kTables];  // of a bit, in squared steps, over the variance of the symbol
   for (int i = 0; i < kTables; ++i) {
     const float sigma = 0.11f * std::exp(float(i) / 8);
     cost[i] = model.rounding() / (2 * float(CV_LOG2) * (sigma * sigma + 1.f / 12));
   }
+  MeanModel means(networks, gains, Arithmetic::chosen, symbols, std::move(room));
   ScaleModel scales(tables, rate, symbols);
-  MeanModel means(networks, gains, Arithmetic::chosen, symbols);
   for (int step = 0; step < kSteps; ++step) {
     const Activations& indices = scales.indices(step);
     means.begin(step);
@@ -409,7 +417,7 @@ cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& mo
                           const GroupSymbols& symbols) {
   const Gains gains = model.gains(rate);
   const Activations& r = symbols.latents;
-  MeanModel means(networks, gains, arithmetic, symbols);
+  MeanModel means(networks, gains, arithmetic, symbols, {});
   for (int step = 0; step < kSteps; ++step) {
     means.begin(step);
     for_all(r.rows, [&](int row) {

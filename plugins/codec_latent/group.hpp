@@ -18,6 +18,7 @@ struct GroupSymbols {
   std::array<int, kSteps> table_shift{};  ///< by step: how far from the tables of ScaleModel those lie that are used
   PostFilter filter;                      ///< of the decoded pixels
 
+  /// Values are undefined.
   GroupSymbols(const EntropyTables& tables, int rows, int columns);
   std::uint32_t checksum() const;  ///< as in the file
 };
@@ -36,7 +37,8 @@ class ScaleModel {
  private:
   const EntropyTables& tables_;
   const GroupSymbols& symbols_;
-  Activations input_;  // of the context networks: magnitudes where they are known, else expected ones; log sigma
+  Activations input_;     // of the context networks: magnitudes where they are known, else expected ones; log sigma
+  Activations adjusted_;  // what a network has made of it
   Activations indices_;
 };
 

@@ -64,10 +64,14 @@ IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, 
   if (layers_.empty()) fail("no layers");
 }
 
-Activations IntegerNetwork::run(const Activations& in) const {
-  Activations out = apply(layers_.front(), in);
-  for (std::size_t i = 1; i < layers_.size(); ++i) out = apply(layers_[i], out);
-  return out;
+void IntegerNetwork::run(const Activations& in, Activations& out) const {
+  Activations hidden[2];
+  const Activations* from = &in;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    Activations& to = i + 1 == layers_.size() ? out : hidden[i % 2];
+    apply(layers_[i], *from, to);
+    from = &to;
+  }
 }
 
 namespace {
@@ -100,10 +104,10 @@ CALOTYPE_CLONES void rescale(const std::int32_t* from, int stride, int shift, in
 
 }  // namespace
 
-Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
+void IntegerNetwork::apply(const Layer& layer, const Activations& in, Activations& out) {
   static const DotFunction dot = best_dot();
   const int s = layer.shuffle, cells = s * s, low = layer.relu ? 0 : -layer.limit;
-  Activations out(in.rows * s, in.columns * s, layer.outputs / cells);
+  out.create(in.rows * s, in.columns * s, layer.outputs / cells);
   cv::parallel_for_(cv::Range(0, in.rows), [&](const cv::Range& rows) {
     std::vector<std::int16_t> patches(std::size_t(kDotBlock) * layer.length);
     std::vector<std::int32_t> sums(std::size_t(kDotBlock) * layer.padded);
@@ -127,7 +131,6 @@ Activations IntegerNetwork::apply(const Layer& layer, const Activations& in) {
         }
       }
   });
-  return out;
 }
 
 }  // namespace calotype::latent

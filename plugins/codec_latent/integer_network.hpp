@@ -5,20 +5,43 @@
 // Koyuncu et al. 2023.)
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "records.hpp"
 
 namespace calotype::latent {
 
-/// rows x columns positions of `channels` values each, channels innermost.
+/// Leaves a vector's new numbers undefined: all threads fill them, and zeros first would be one thread's work.
+template <class T>
+struct Undefined : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = Undefined<U>;
+  };
+  template <class U>
+  void construct(U*) noexcept {}
+  template <class U, class... Arguments>
+  void construct(U* at, Arguments&&... arguments) {
+    ::new (static_cast<void*>(at)) U(std::forward<Arguments>(arguments)...);
+  }
+};
+
+/// rows x columns positions of `channels` values each, channels innermost. New ones are undefined.
 struct Activations {
   int rows = 0, columns = 0, channels = 0;
-  std::vector<std::int16_t> values;
+  std::vector<std::int16_t, Undefined<std::int16_t>> values;
 
   Activations() = default;
-  Activations(int r, int c, int n) : rows(r), columns(c), channels(n), values(std::size_t(r) * c * n) {}
+  Activations(int r, int c, int n) { create(r, c, n); }
+  void create(int r, int c, int n) {
+    rows = r;
+    columns = c;
+    channels = n;
+    values.resize(std::size_t(r) * c * n);
+  }
   std::int16_t* at(int row, int column) { return &values[(std::size_t(row) * columns + column) * channels]; }
   const std::int16_t* at(int row, int column) const {
     return &values[(std::size_t(row) * columns + column) * channels];
@@ -31,7 +54,7 @@ class IntegerNetwork {
   IntegerNetwork() = default;
   /// Reads "<name>.<i>.weight|bias|spec" for i = 0, 1, ... Throws corrupt when a sum could leave int32.
   IntegerNetwork(const Records& records, const std::string& name, int input_channels, int input_limit);
-  Activations run(const Activations& in) const;
+  void run(const Activations& in, Activations& out) const;
   int output_channels() const { return layers_.back().outputs / (layers_.back().shuffle * layers_.back().shuffle); }
 
  private:
@@ -44,7 +67,7 @@ class IntegerNetwork {
     std::shared_ptr<const std::int16_t> weights;
     std::vector<std::int32_t> bias;  // padded
   };
-  static Activations apply(const Layer& layer, const Activations& in);
+  static void apply(const Layer& layer, const Activations& in, Activations& out);
   std::vector<Layer> layers_;
 };
 

@@ -21,6 +21,7 @@ using network::Program;
 using network::Shape;
 
 constexpr std::size_t kPlans = 4;  // inner tiles, right edge, bottom edge, corner
+constexpr std::size_t kLittle = std::size_t(4) << 20;
 
 Error wrong_input(const std::string& what) {
   return Error(ErrorCode::engine, what, "check names and shapes of the inputs");
@@ -106,8 +107,8 @@ class ProgramSession : public Session {
 
     PlacedPlan& placed = plan_for(shapes, values, results);
     Plan& plan = *placed.plan;
-    // A first run may be the only one: whatever comes next has better use for memory that was touched already.
-    const ArenaLease arena(*arenas_, plan.bytes, ran_before_);
+    // A first run may be the only one: whatever comes next has better use for much memory that was touched already.
+    const ArenaLease arena(*arenas_, plan.bytes, ran_before_ || plan.bytes <= kLittle);
     ran_before_ = true;
     if (placed.memory != arena.data() || placed.results != results) {
       placed.memory = nullptr;
