@@ -183,7 +183,9 @@ void code_hyper(SymbolWriter& writer, const EntropyTables& tables, const Activat
 }  // namespace
 
 GroupSymbols::GroupSymbols(const EntropyTables& tables, int rows, int columns)
-    : hyper(hyper_size(rows), hyper_size(columns), tables.hyper_channels), latents(rows, columns, tables.channels) {}
+    : hyper(hyper_size(rows), hyper_size(columns), tables.hyper_channels), latents(rows, columns, tables.channels) {
+  for (Activations* a : {&hyper, &latents}) std::fill(a->values.begin(), a->values.end(), std::int16_t(0));
+}
 
 std::uint32_t GroupSymbols::checksum() const {
   // Over little-endian bytes whatever the machine.
@@ -347,7 +349,6 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
                           std::size_t size) {
   SymbolReader reader(data, data + size);
   GroupSymbols symbols(tables, rows, columns);
-  std::fill(symbols.latents.values.begin(), symbols.latents.values.end(), std::int16_t(0));  // not all are coded
   read_head(reader, tables, symbols);
   ScaleModel scales(tables, rate, symbols);
   for (int step = 0; step < kSteps; ++step)

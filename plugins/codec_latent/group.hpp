@@ -18,7 +18,7 @@ struct GroupSymbols {
   std::array<int, kSteps> table_shift{};  ///< by step: how far from the tables of ScaleModel those lie that are used
   PostFilter filter;                      ///< of the decoded pixels
 
-  /// Values are undefined.
+  /// Zeros.
   GroupSymbols(const EntropyTables& tables, int rows, int columns);
   std::uint32_t checksum() const;  ///< as in the file
 };
