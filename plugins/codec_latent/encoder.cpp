@@ -92,8 +92,8 @@ class Job {
   std::optional<int> search(int largest);
 
  private:
-  CodedGroup quantise(int rate, const cv::Mat& latents, int group) {
-    if (!steps_) return quantise_group(*networks_, *model_, rate, latents);
+  CodedGroup quantise(int rate, const cv::Mat& latents, int group, bool with_latents = false) {
+    if (!steps_) return quantise_group(*networks_, *model_, rate, latents, with_latents);
     return refine_group(*networks_, *model_, header_, rate, latents, colour_, group_area(header_, group), steps_);
   }
   std::pair<std::uint32_t, Bytes> code(const CodedGroup& group) const;
@@ -190,7 +190,7 @@ double Job::psnr_at(int rate) {
   std::vector<cv::Mat> groups;
   std::vector<PostFilter> filters;
   for (std::size_t i = 0; i < latents_.size(); ++i) {
-    const CodedGroup group = quantise(rate, latents_[i], int(i));
+    const CodedGroup group = quantise(rate, latents_[i], int(i), true);
     groups.push_back(halved(group.latents));
     filters.push_back(group.symbols.filter);
   }

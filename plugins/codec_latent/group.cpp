@@ -269,6 +269,9 @@ Bytes encode_group(const EntropyTables& tables, const GroupSymbols& symbols, con
     });
     steps[step] = std::move(part);
   });
+  std::size_t count = writer.size();
+  for (const SymbolWriter& part : steps) count += part.size();
+  writer.reserve(count);
   for (int step = 0; step < kSteps; ++step) {
     if (step == kMiddleStep) writer.mark();
     writer.append(steps[step]);
@@ -386,7 +389,8 @@ bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Byte
   return right[0] && right[1] && !stray;
 }
 
-CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y) {
+CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y,
+                          bool with_latents) {
   const EntropyTables& tables = model.tables();
   const Gains gains = model.gains(rate);
   const int rows = y.size[0], columns = y.size[1];
@@ -411,7 +415,7 @@ CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& mo
                           symbols.latents.at(row, column), means.known(row, column));
     });
   }
-  return {std::move(symbols), std::move(scales).indices(), means.latents()};
+  return {std::move(symbols), std::move(scales).indices(), with_latents ? means.latents() : cv::Mat()};
 }
 
 cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, Arithmetic arithmetic,

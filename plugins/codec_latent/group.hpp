@@ -60,8 +60,8 @@ GroupSymbols decode_group(const EntropyTables& tables, int rate, int rows, int c
 std::array<int, kSteps> best_table_shift(const EntropyTables& tables, const GroupSymbols& symbols,
                                          const Activations& indices);
 
-/// A group as the encoder left it: its symbols, the tables to code them with, and the latents that the decoder will
-/// make.
+/// A group as the encoder left it: its symbols, the tables to code them with, and, where asked for, the latents that
+/// the decoder will make.
 struct CodedGroup {
   GroupSymbols symbols;
   Activations indices;
@@ -75,7 +75,8 @@ bool decodes_to(const EntropyTables& tables, const CodedGroup& group, const Byte
 
 /// Encoder: chooses the symbols of a group by rounding, in the rate-distortion sense when the model says so. `y`:
 /// rows,columns,M latents before gain.
-CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y);
+CodedGroup quantise_group(LatentModel::Networks& networks, const LatentModel& model, int rate, const cv::Mat& y,
+                          bool with_latents);
 /// Decoder: latents for the synthesis, rows,columns,M. `arithmetic`: of their means.
 cv::Mat reconstruct_group(LatentModel::Networks& networks, const LatentModel& model, int rate, Arithmetic arithmetic,
                           const GroupSymbols& symbols);

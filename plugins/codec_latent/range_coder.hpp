@@ -66,6 +66,7 @@ class SymbolWriter {
   }
   /// `count` raw bits, 1..15.
   void bits(std::uint32_t value, int count);
+  std::size_t size() const { return intervals_.size(); }
   void reserve(std::size_t count) { intervals_.reserve(count); }
   /// All that another has collected.
   void append(const SymbolWriter& other) {

@@ -58,7 +58,7 @@ CodedGroup refine_group(LatentModel::Networks& networks, const LatentModel& mode
   const float weight = model.lambda(rate) * 255 * 255 / 3;
   const cv::Mat target = to_tensor(pixels, {area.tl() * kLatentPixels, area.size() * kLatentPixels});
   const auto evaluate = [&](const cv::Mat& latents) {
-    Candidate c{quantise_group(networks, model, rate, latents), 0, {}, {}};
+    Candidate c{quantise_group(networks, model, rate, latents, true), 0, {}, {}};
     c.coded.symbols.table_shift = best_table_shift(model.tables(), c.coded.symbols, c.coded.indices);
     TensorMap out{{"gradient", channels_last()}};
     networks.session("synthesis_gradient").run({{"x", c.coded.latents}, {"target", target}}, out);

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations in bf16 or fp32 with a border of zeros that convolutions read, sums in fp32. What goes into the network's
-// outputs by addition stays fp32, and has no border.
 #include "packed_backend.hpp"
 
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
-#include <functional>
-#include <memory>
-#include <mutex>
 
-#include "aligned.hpp"
 #include "elementwise.hpp"
-#include "packed_convolution.hpp"
-#include "parallel.hpp"
+#include "packed_plan.hpp"
 #include "phases.hpp"
 
 namespace calotype::onednn {
@@ -24,17 +15,6 @@ using network::Program;
 using network::Shape;
 using network::Step;
 
-bool is_convolution(const Step& s) {
-  return s.kind == Step::Kind::convolution || s.kind == Step::Kind::transposed_convolution;
-}
-
-bool has_operand(const Step& s, int value) {
-  return std::any_of(s.post.begin(), s.post.end(), [value](const PostOp& p) { return p.operand == value; });
-}
-
-/// Phases of few channels put single numbers here and there; as floats, which is what sums are.
-bool scattered(const Step& s) { return s.kind == Step::Kind::transposed_convolution && is_dense(s.outputs); }
-
 std::vector<Phase> single_positions(const std::vector<Phase>& phases) {
   std::vector<Phase> single;
   for (const Phase& phase : phases)
@@ -42,582 +22,117 @@ std::vector<Phase> single_positions(const std::vector<Phase>& phases) {
   return single;
 }
 
-/// Memory of the calling thread, which keeps it: asking the system for it again would cost as much as a small layer.
-char* scratch(std::size_t bytes) {
-  thread_local AlignedBytes memory;
-  thread_local std::size_t size = 0;
-  if (bytes > size) {
-    memory.reset();
-    size = 0;
-    memory = aligned_bytes(bytes);
-    size = bytes;
-  }
-  return memory.get();
-}
-
-/// How a value is kept; some in both ways.
-struct Layout {
-  bool is_plain = false;     ///< in fp32, without a border
-  bool is_bordered = false;  ///< in the backend's precision, as convolutions read it
-  bool is_split = false;     ///< in bf16 followed by what rounding left
-};
-
-class PackedBackend : public Backend, public std::enable_shared_from_this<PackedBackend> {
- public:
-  PackedBackend(std::shared_ptr<const Program> p, bool in_fp32)
-      : program(std::move(p)),
-        is_float(in_fp32),
-        layouts(std::size_t(program->values)),
-        packed(program->steps.size()),
-        depthwise(program->steps.size()),
-        filtered_(program->steps.size()) {
-    for (const auto& output : program->outputs) layout(output.second).is_plain = true;
-    for (std::size_t i = program->steps.size(); i-- > 0;) choose(program->steps[i]);
-    for (const auto& input : program->inputs)
-      if (!layout(input.second).is_bordered) layout(input.second).is_plain = true;
-    while (intake < program->steps.size() && takes_in(program->steps[intake]))
-      layout(program->steps[intake++].in[0]) = {};
-    for (std::size_t i = 0; i < program->steps.size(); ++i)
-      if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
-  }
-  std::unique_ptr<Plan> plan(const std::vector<Shape>& shapes, const std::vector<bool>& wanted) const override;
-  bool uses_openmp() const override { return false; }
-
-  const std::shared_ptr<const Program> program;
-  const bool is_float;
-  std::vector<Layout> layouts;
-  std::vector<std::vector<PackedConvolution>> packed;
-  std::vector<PackedDepthwise> depthwise;
-  std::size_t intake = 0;  ///< the first so many steps are done while their inputs are loaded, which are not kept
-
-  /// What makes a result of this shape out of a step's inputs: by minimal filtering where that suits and there are
-  /// enough pixels to be worth its weights, which are many and are packed when they are wanted first.
-  const std::vector<PackedConvolution>& convolutions(std::size_t index, const Shape& result) const {
-    constexpr std::int64_t enough = 2048;
-    const Step& step = program->steps[index];
-    std::int64_t pixels = std::int64_t(result[0]) * result[2] * result[3];
-    if (step.kind == Step::Kind::transposed_convolution) pixels /= step.stride[0] * step.stride[1];
-    Filtered* const filtered = filtered_[index].get();
-    if (!filtered || pixels < enough) return packed[index];
-    std::call_once(filtered->once, [&] {
-      filtered->packed = pack_step(filtered->step, true);
-      filtered->step.weights = {};
-    });
-    return filtered->packed;
-  }
-
- private:
-  struct Filtered {
-    std::once_flag once;
-    Step step;  // with weights
-    std::vector<PackedConvolution> packed;
-  };
-
-  Layout& layout(int value) { return layouts[std::size_t(value)]; }
-  static bool among(const std::vector<std::pair<std::string, int>>& list, int value) {
-    return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.second == value; });
-  }
-
-  /// Whether a step does no more than scale an input that nothing else reads.
-  bool takes_in(const Step& step) {
-    const int value = step.in[0];
-    const auto reads = [value](const Step& s) {
-      return std::count(s.in.begin(), s.in.end(), value) > 0 || has_operand(s, value);
-    };
-    const Layout& out = layout(step.out);
-    return step.kind == Step::Kind::pointwise && among(program->inputs, value) && !among(program->outputs, value) &&
-           std::all_of(step.post.begin(), step.post.end(), [](const PostOp& p) { return p.operand < 0; }) &&
-           std::count_if(program->steps.begin(), program->steps.end(), reads) == 1 && !out.is_plain && !out.is_split;
-  }
-
-  /// Backwards through the program: all readers of the step's result have said what they want.
-  void choose(const Step& step) {
-    Layout& out = layout(step.out);
-    if (scattered(step)) out.is_plain = true;
-    if (!out.is_plain) out.is_bordered = true;
-    // A linear path from the network's input to the picture: its rounding would be seen as noise.
-    if (!is_float && (scattered(step) || out.is_split) && is_linear(step.in[0]) && !is_dense(step.weights.dims[0]))
-      layout(step.in[0]).is_split = layout(step.in[0]).is_plain = true;
-    const bool last = among(program->outputs, step.out) || scattered(step);
-    for (const PostOp& post : step.post)
-      if (post.operand >= 0 && (last || among(program->inputs, post.operand))) layout(post.operand).is_plain = true;
-    for (const int in : step.in) {
-      if (is_convolution(step))
-        layout(in).is_bordered = true;
-      else if (step.kind == Step::Kind::depth_to_space || step.kind == Step::Kind::space_to_depth)
-        (out.is_plain ? layout(in).is_plain : layout(in).is_bordered) = true;
-      else if (out.is_plain || among(program->inputs, in))
-        layout(in).is_plain = true;
-    }
-  }
-
-  /// Whether the value is an input of the network, or made of one by transposed convolutions alone.
-  bool is_linear(int value) const {
-    const int inputs = int(program->inputs.size());
-    if (value < inputs) return true;
-    const Step& maker = program->steps[std::size_t(value - inputs)];
-    return maker.kind == Step::Kind::transposed_convolution && !scattered(maker) && maker.post.empty() &&
-           is_linear(maker.in[0]);
-  }
-
-  void prepare(const Step& step, std::size_t index) {
-    if (step.kind == Step::Kind::convolution && step.group != 1) {
-      if (layout(step.out).is_plain) refuse(step, "groups at the network's output");
-      depthwise[index] = pack_depthwise(step);
-      return;
-    }
-    packed[index] = pack_step(step, false);
-    const auto suits = [](const PackedConvolution& c) { return c.suits_winograd(); };
-    if (!std::any_of(packed[index].begin(), packed[index].end(), suits)) return;
-    filtered_[index] = std::make_unique<Filtered>();
-    filtered_[index]->step = step;
-  }
-
-  std::vector<PackedConvolution> pack_step(const Step& step, bool filter) const {
-    const Layout &in = layouts[std::size_t(step.in[0])], &out = layouts[std::size_t(step.out)];
-    const bool pad = !out.is_plain && !is_dense(step.outputs);
-    std::vector<PackedConvolution> result;
-    if (step.kind == Step::Kind::convolution) {
-      result.push_back(pack(step, is_float, pad, filter));
-      return result;
-    }
-    for (std::size_t d = 0; scattered(step) && d < 2; ++d)
-      if ((step.kernel[d] - step.pad[d] - step.pad[d + 2] + step.output_padding[d]) % step.stride[d])
-        refuse(step, "sides that are no multiples of the stride");
-    std::vector<Phase> parts = phases(step);
-    if (!scattered(step)) parts = single_positions(parts);
-    return pack_phases(step, parts, is_float, pad, in.is_split && (scattered(step) || out.is_split), filter);
-  }
-
-  std::vector<std::unique_ptr<Filtered>> filtered_;  // by step, where any part suits
-};
-
-/// Zeros around a value, in pixels.
-struct Border {
-  int top = 0, left = 0, bottom = 0, right = 0;
-};
-
-class PackedPlan : public Plan {
- public:
-  PackedPlan(std::shared_ptr<const PackedBackend> backend, std::vector<Shape> shapes, const std::vector<bool>& wanted)
-      : backend_(std::move(backend)),
-        shapes_(std::move(shapes)),
-        borders_(shapes_.size()),
-        bordered_(shapes_.size()),
-        inexact_(shapes_.size()) {
-    const auto& steps = program().steps;
-    for (std::size_t i = 0; i < steps.size(); ++i)
-      convolutions_.push_back(&backend_->convolutions(i, shapes_[std::size_t(steps[i].out)]));
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      for (const PackedConvolution& c : *convolutions_[i])
-        widen_border(steps[i], c.kernel, c.stride, c.dilation, c.before, c.winograd ? kernels::kWinogradTile : 1);
-      if (!backend_->depthwise[i].weights.empty())
-        widen_border(steps[i], steps[i].kernel, steps[i].stride, steps[i].dilation, {steps[i].pad[0], steps[i].pad[1]},
-                     1);
-    }
-    views.resize(shapes_.size());
-    std::vector<int> in_place(steps.size(), -1);
-    std::vector<bool> has_moved_in(shapes_.size(), false);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      const int value = replaced_by(i);
-      if (value < 0 || has_moved_in[std::size_t(value)]) continue;  // no chains: both must have the same border
-      in_place[i] = value;
-      has_moved_in[std::size_t(steps[i].out)] = true;
-      Border &in = borders_[std::size_t(value)], &out = borders_[std::size_t(steps[i].out)];
-      in = out = {std::max(in.top, out.top), std::max(in.left, out.left), std::max(in.bottom, out.bottom),
-                  std::max(in.right, out.right)};
-    }
-    std::vector<std::size_t> sizes(shapes_.size(), 0);
-    for (std::size_t v = 0; v < shapes_.size(); ++v) {
-      const Layout& layout = backend_->layouts[v];
-      if (layout.is_plain) sizes[v] += plain_bytes(v);
-      if (layout.is_bordered) sizes[v] += bordered_bytes(v);
-    }
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const int value = program().outputs[i].second;
-      const Layout& layout = backend_->layouts[std::size_t(value)];
-      const bool shares = has_moved_in[std::size_t(value)] || std::count(in_place.begin(), in_place.end(), value) > 0;
-      elsewhere_.push_back(wanted[i] && layout.is_plain && !layout.is_bordered && !shares);
-      if (elsewhere_[i]) sizes[std::size_t(value)] = 0;
-    }
-    memory_ = plan_memory(program(), sizes, in_place);
-    bytes = memory_.total;
-  }
-
-  void place(char* base, const Results& results) override {
-    work_.clear();
-    offsets_.clear();
-    scatters_.clear();
-    for (std::size_t v = 0; v < shapes_.size(); ++v) {
-      const Layout& layout = backend_->layouts[v];
-      char* at = base + memory_.offsets[v];
-      if (layout.is_plain) {
-        views[v] = plain_view(v, at);
-        at += plain_bytes(v);
-      }
-      if (layout.is_bordered) bordered_[v] = bordered_view(v, at);
-      if (!layout.is_plain) views[v] = bordered_[v];
-    }
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      const std::size_t v = std::size_t(program().outputs[i].second);
-      if (elsewhere_[i]) views[v] = plain_view(v, reinterpret_cast<char*>(results[i]));
-    }
-    const auto& steps = program().steps;
-    for (std::size_t i = 0; i < backend_->intake; ++i) views[std::size_t(steps[i].in[0])] = view(steps[i].out);
-    for (const auto& input : program().inputs) {
-      const std::size_t v = std::size_t(input.second);
-      if (bordered_[v].data) clear(v);
-      copy_if_both(v);
-    }
-    for (std::size_t i = 0; i < steps.size(); ++i) place_step(steps[i], i);
-  }
-
-  void load(int value, const cv::Mat& tensor) const override {
-    const auto& steps = program().steps;
-    std::vector<BoundPost> post;
-    for (std::size_t i = 0; i < backend_->intake; ++i)
-      if (steps[i].in[0] == value) post = bound_posts(steps[i], 0, views);
-    onednn::load(tensor, view(value), post);
-  }
-
-  void run() override {
-    for (const auto& work : work_) work();
-  }
-
- private:
-  const Program& program() const { return *backend_->program; }
-  const View& view(int value) const { return views[std::size_t(value)]; }
-
-  void widen_border(const Step& step, const std::array<int, 2>& kernel, const std::array<int, 2>& stride,
-                    const std::array<int, 2>& dilation, const std::array<int, 2>& before, int together) {
-    const Shape &in = shapes_[std::size_t(step.in[0])], &out = shapes_[std::size_t(step.out)];
-    Border& border = borders_[std::size_t(step.in[0])];
-    int after[2];
-    for (std::size_t d = 0; d < 2; ++d) {
-      const bool transposed = step.kind == Step::Kind::transposed_convolution;
-      const int made = transposed ? (out[2 + d] + step.stride[d] - 1) / step.stride[d] : out[2 + d];
-      const int count = (made + together - 1) / together * together;
-      after[d] = (count - 1) * stride[d] + (kernel[d] - 1) * dilation[d] + 1 - before[d] - in[2 + d];
-    }
-    border.top = std::max(border.top, before[0]);
-    border.left = std::max(border.left, before[1]);
-    border.bottom = std::max(border.bottom, after[0]);
-    border.right = std::max(border.right, after[1]);
-  }
-
-  /// The value whose place the result of a step may take, or -1: that of a product of magnitudes, which are copied
-  /// before any result of their pixels is written (normalisations), or a sum with a float that has no border.
-  int replaced_by(std::size_t index) const {
-    const auto& steps = program().steps;
-    const Step& step = steps[index];
-    if (!is_convolution(step)) return -1;
-    const bool sum = scattered(step) && step.post.size() == 1;
-    const int value = step.absolute ? step.in[0] : sum ? step.post[0].operand : -1;
-    if (value < 0 || shapes_[std::size_t(value)] != shapes_[std::size_t(step.out)]) return -1;
-    // What a convolution does not do itself comes after all of its results; and few channels are read beyond the row.
-    kernels::Convolution taken{};
-    if (!sum && (is_dense(step.outputs) || take_along(step, taken) < step.post.size())) return -1;
-    const Layout &from = backend_->layouts[std::size_t(value)], &to = backend_->layouts[std::size_t(step.out)];
-    if (from.is_plain != sum || to.is_plain != sum || (sum && to.is_bordered)) return -1;
-    const auto is_port = [value](const auto& port) { return port.second == value; };
-    const auto reads = [value](const Step& s) {
-      return std::count(s.in.begin(), s.in.end(), value) > 0 || has_operand(s, value);
-    };
-    const bool needed = std::any_of(program().inputs.begin(), program().inputs.end(), is_port) ||
-                        std::any_of(program().outputs.begin(), program().outputs.end(), is_port) ||
-                        std::any_of(steps.begin() + std::ptrdiff_t(index) + 1, steps.end(), reads) ||
-                        (sum && std::count(step.in.begin(), step.in.end(), value));
-    return needed ? -1 : value;
-  }
-
-  std::size_t plain_bytes(std::size_t v) const {
-    const Shape& s = shapes_[v];
-    return (sizeof(float) * std::size_t(s[0]) * s[1] * s[2] * s[3] + 63) / 64 * 64;
-  }
-  View plain_view(std::size_t v, char* at) const {
-    const Shape& s = shapes_[v];
-    View view;
-    view.data = at;
-    view.pixel = s[1] * std::ptrdiff_t(sizeof(float));
-    view.row = view.pixel * s[3];
-    view.image = view.row * s[2];
-    set_sides(view, s);
-    return view;
-  }
-  static void set_sides(View& view, const Shape& s) {
-    view.images = s[0];
-    view.channels = s[1];
-    view.rows = s[2];
-    view.columns = s[3];
-  }
-  View bordered_view(std::size_t v, char* at) const {
-    const Shape& s = shapes_[v];
-    const Border& b = borders_[v];
-    View view;
-    view.is_float = backend_->is_float;
-    view.pixel = pitch(s[1], view.element()) * (backend_->layouts[v].is_split ? 2 : 1);
-    view.row = view.pixel * (b.left + s[3] + b.right);
-    view.image = view.row * (b.top + s[2] + b.bottom);
-    view.data = at + b.top * view.row + b.left * view.pixel;
-    set_sides(view, s);
-    return view;
-  }
-  std::size_t bordered_bytes(std::size_t v) const {
-    // Operands are read in whole tiles: beyond the last pixel by as many as the largest stride makes of them.
-    const View view = bordered_view(v, nullptr);
-    int stride = 1;
-    for (const Step& step : program().steps)
-      if (is_convolution(step) && step.kind == Step::Kind::convolution && step.in[0] == int(v))
-        stride = std::max(stride, step.stride[1]);
-    return std::size_t(view.image * view.images + kernels::kOverread * std::ptrdiff_t(stride) * view.pixel + 2 * 64 +
-                       63) /
-           64 * 64;
-  }
-
-  /// Zeros into the border of a value and into the channels that fill up its pixels.
-  void clear(std::size_t v) {
-    const View view = bordered_[v];
-    const Border b = borders_[v];
-    const std::ptrdiff_t used = view.channels * view.element();
-    const std::ptrdiff_t filled = padded(view.channels) * view.element();
-    const std::ptrdiff_t half = backend_->layouts[v].is_split ? view.pixel / 2 : view.pixel;
-    work_.push_back([=] {
-      for (int n = 0; n < view.images; ++n) {
-        const auto zero = [&](int y, int x, std::ptrdiff_t size) {
-          if (size > 0) std::memset(view.at(n, y, x), 0, std::size_t(size));
-        };
-        zero(-b.top, -b.left, b.top * view.row);
-        for (int y = 0; y < view.rows; ++y) {
-          zero(y, -b.left, b.left * view.pixel);
-          zero(y, view.columns, b.right * view.pixel);
-          for (int x = 0; filled > used && x < view.columns; ++x)
-            for (std::ptrdiff_t at = 0; at < view.pixel; at += half)
-              std::memset(view.at(n, y, x) + at + used, 0, std::size_t(filled - used));
-        }
-        zero(view.rows, -b.left, b.bottom * view.row);
-      }
-      std::memset(view.at(view.images - 1, view.rows - 1 + b.bottom, view.columns + b.right), 0, 64);
-    });
-  }
-  void copy_if_both(std::size_t v) {
-    if (!backend_->layouts[v].is_plain || !backend_->layouts[v].is_bordered) return;
-    work_.push_back([from = views[v], to = bordered_[v]] { pointwise(from, {}, to); });
-    if (!backend_->layouts[v].is_split) return;
-    View left = bordered_[v];
-    left.data += left.pixel / 2;
-    work_.push_back([from = views[v], rounded = bordered_[v], left, &inexact = inexact_[v]] {
-      inexact = remainder(from, rounded, left);
-    });
-  }
-  /// What is left of the post operations after the first `done`, in place; then the second copy.
-  void rest(const Step& step, std::size_t done) {
-    if (done < step.post.size())
-      work_.push_back([out = view(step.out), bound = bound_posts(step, done, views)] { pointwise(out, bound, out); });
-    copy_if_both(std::size_t(step.out));
-  }
-
-  void place_step(const Step& step, std::size_t index) {
-    if (bordered_[std::size_t(step.out)].data) clear(std::size_t(step.out));
-    if (index < backend_->intake) return;
-    const View out = view(step.out);
-    switch (step.kind) {
-      case Step::Kind::convolution:
-      case Step::Kind::transposed_convolution:
-        if (convolutions_[index]->empty()) return place_depthwise(step, index);
-        return place_convolution(step, index);
-      case Step::Kind::pointwise:
-        work_.push_back(
-            [in = view(step.in[0]), bound = bound_posts(step, 0, views), out] { pointwise(in, bound, out); });
-        return copy_if_both(std::size_t(step.out));
-      case Step::Kind::concatenate: {
-        View part = out;
-        for (const int value : step.in) {
-          part.channels = view(value).channels;
-          work_.push_back([in = view(value), part] { pointwise(in, {}, part); });
-          part.data += part.channels * part.element();
-        }
-        break;
-      }
-      case Step::Kind::depth_to_space:
-        work_.push_back(
-            [in = same_kind(step.in[0], out), &step, out] { depth_to_space(in, step.block, step.columns_first, out); });
-        break;
-      case Step::Kind::space_to_depth:
-        work_.push_back([in = same_kind(step.in[0], out), &step, out] { space_to_depth(in, step.block, out); });
-        break;
-    }
-    rest(step, 0);
-  }
-  const View& same_kind(int value, const View& as) const {
-    return as.is_float ? views[std::size_t(value)] : bordered_[std::size_t(value)];
-  }
-
-  static kernels::Target target(const View& v) { return {v.data, v.pixel, v.row, v.image, v.is_float}; }
-
-  /// The post operations that a convolution does itself; returns their number.
-  std::size_t take_along(const Step& step, kernels::Convolution& k) const {
-    const auto one_slope = [](const PostOp& p) { return p.kind == PostOp::Kind::leaky_relu && p.numbers.size() == 1; };
-    std::size_t i = 0;
-    const auto at = [&]() -> const PostOp* { return i < step.post.size() ? &step.post[i] : nullptr; };
-    if (at() && one_slope(*at())) {
-      k.activate = true;
-      k.slope = step.post[i++].numbers[0];
-    }
-    for (; at() && at()->kind == PostOp::Kind::affine; ++i) {
-      k.factor *= at()->numbers[0];
-      k.summand = k.summand * at()->numbers[0] + at()->numbers[1];
-    }
-    if (!at() || at()->operand < 0) return i;
-    switch (at()->kind) {
-      case PostOp::Kind::add:
-        k.binary = kernels::Binary::add;
-        break;
-      case PostOp::Kind::subtract:
-        k.binary = kernels::Binary::subtract;
-        break;
-      case PostOp::Kind::subtract_from:
-        k.binary = kernels::Binary::subtract_from;
-        break;
-      case PostOp::Kind::multiply:
-        k.binary = kernels::Binary::multiply;
-        break;
-      case PostOp::Kind::divide:
-        k.binary = kernels::Binary::divide;
-        break;
-      default:
-        k.binary = kernels::Binary::divide_into;
-    }
-    k.operand = target(view(step.post[i++].operand));
-    if (at() && one_slope(*at())) {
-      k.activate_last = true;
-      k.slope_last = step.post[i++].numbers[0];
-    }
-    return i;
-  }
-
-  void place_convolution(const Step& step, std::size_t index) {
-    View in = bordered_[std::size_t(step.in[0])];
-    const View out = view(step.out);
-    std::size_t done = 0;
-    for (const PackedConvolution& c : *convolutions_[index]) {
-      kernels::Convolution k{};
-      k.in = in.at(0, -c.before[0], -c.before[1]);
-      k.in_pixel = in.pixel * c.stride[1];
-      k.in_row = in.row * c.stride[0];
-      k.in_image = in.image;
-      k.absolute = step.absolute;
-      k.weights = c.tiles.get();
-      k.block_bytes = c.block_bytes();
-      k.bias = c.bias.data();
-      k.outputs = c.outputs;
-      k.images = out.images;
-      k.rows = out.rows;
-      k.columns = out.columns;
-      k.factor = 1;
-      k.pad = c.pad;
-      k.winograd = c.winograd;
-      k.out = target(out);
-      done = take_along(step, k);
-      if (!c.positions.empty()) place_phase(step, c, out, k);
-      if (c.split) {
-        work_.push_back([this, k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
-          convolve(k, c.products(in, blocks_with(inexact, c.inputs, c.depth())), c.is_float);
-        });
-      } else {
-        work_.push_back([k, products = c.products(in, {}), is_float = c.is_float] { convolve(k, products, is_float); });
-      }
-    }
-    rest(step, done);
-  }
-  static void convolve(kernels::Convolution k, const std::vector<kernels::Product>& products, bool is_float) {
-    k.products = products.data();
-    k.count = int(products.size());
-    parallel(kernels::pieces(k), [&](int begin, int end) {
-      char* const space = scratch(kernels::space_bytes(k));
-      is_float ? kernels::convolve_fp32(k, begin, end, space) : kernels::convolve_bf16(k, begin, end, space);
-    });
-  }
-  /// Of each `depth` channels whether any pixel's are inexact.
-  static std::vector<bool> blocks_with(const std::vector<std::uint8_t>& inexact, int channels, int depth) {
-    std::vector<bool> blocks(std::size_t((channels + depth - 1) / depth), false);
-    for (std::size_t i = 0; i < inexact.size(); ++i)
-      if (inexact[i]) blocks[i % std::size_t(channels) / std::size_t(depth)] = true;
-    return blocks;
-  }
-  /// Every stride-th pixel of every stride-th row.
-  void place_phase(const Step& step, const PackedConvolution& c, const View& out, kernels::Convolution& k) {
-    const auto& first = c.positions[0];
-    k.rows = (out.rows - first[0] + step.stride[0] - 1) / step.stride[0];
-    k.columns = (out.columns - first[1] + step.stride[1] - 1) / step.stride[1];
-    for (kernels::Target* t : {&k.out, &k.operand}) {
-      if (!t->data) continue;
-      if (!scattered(step)) t->data += first[0] * t->row + first[1] * t->pixel;
-      t->row *= step.stride[0];
-      t->pixel *= step.stride[1];
-    }
-    if (!scattered(step)) return;
-    std::vector<std::int32_t> elements;
-    for (const auto& p : c.positions)
-      for (int o = 0; o < step.outputs; ++o)
-        elements.push_back(std::int32_t((p[0] * out.row + p[1] * out.pixel) / std::ptrdiff_t(sizeof(float))) + o);
-    scatters_.push_back(std::move(elements));
-    k.scatter = scatters_.back().data();
-  }
-
-  void place_depthwise(const Step& step, std::size_t index) {
-    const PackedDepthwise& d = backend_->depthwise[index];
-    const View &in = bordered_[std::size_t(step.in[0])], &out = view(step.out);
-    std::vector<std::ptrdiff_t> offsets;
-    for (int y = 0; y < step.kernel[0]; ++y)
-      for (int x = 0; x < step.kernel[1]; ++x)
-        offsets.push_back(y * step.dilation[0] * in.row + x * step.dilation[1] * in.pixel);
-    kernels::Depthwise k{};
-    k.in = in.at(0, -step.pad[0], -step.pad[1]);
-    k.in_pixel = in.pixel * step.stride[1];
-    k.in_row = in.row * step.stride[0];
-    k.in_image = in.image;
-    offsets_.push_back(std::move(offsets));
-    k.offsets = offsets_.back().data();
-    k.taps = int(offsets_.back().size());
-    k.weights = d.weights.data();
-    k.bias = d.bias.data();
-    k.channels = out.channels;
-    k.images = out.images;
-    k.rows = out.rows;
-    k.columns = out.columns;
-    k.out = target(out);
-    std::size_t done = 0;
-    if (!step.post.empty() && step.post[0].kind == PostOp::Kind::leaky_relu && step.post[0].numbers.size() == 1) {
-      k.activate = true;
-      k.slope = step.post[0].numbers[0];
-      done = 1;
-    }
-    work_.push_back([k, is_float = backend_->is_float] {
-      parallel(k.images * k.rows, [&](int begin, int end) {
-        is_float ? kernels::convolve_fp32(k, begin, end) : kernels::convolve_bf16(k, begin, end);
-      });
-    });
-    rest(step, done);
-  }
-
-  std::shared_ptr<const PackedBackend> backend_;
-  std::vector<Shape> shapes_;
-  std::vector<const std::vector<PackedConvolution>*> convolutions_;  // by step
-  std::vector<Border> borders_;
-  std::vector<View> bordered_;   // as convolutions read a value, where they do
-  std::vector<bool> elsewhere_;  // of every output whether it is not in the plan's memory
-  network::MemoryPlan memory_;
-  std::vector<std::vector<std::uint8_t>> inexact_;  // of split values: what remainder() found
-  std::vector<std::vector<std::ptrdiff_t>> offsets_;
-  std::vector<std::vector<std::int32_t>> scatters_;
-  std::vector<std::function<void()>> work_;
-};
-
-std::unique_ptr<Plan> PackedBackend::plan(const std::vector<Shape>& shapes, const std::vector<bool>& wanted) const {
-  return std::make_unique<PackedPlan>(shared_from_this(), shapes, wanted);
+bool among(const std::vector<std::pair<std::string, int>>& list, int value) {
+  return std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.second == value; });
 }
 
 }  // namespace
+
+PackedBackend::PackedBackend(std::shared_ptr<const Program> p, bool in_fp32)
+    : program(std::move(p)),
+      is_float(in_fp32),
+      layouts(std::size_t(program->values)),
+      packed(program->steps.size()),
+      depthwise(program->steps.size()),
+      filtered_(program->steps.size()) {
+  for (const auto& output : program->outputs) layout(output.second).is_plain = true;
+  for (std::size_t i = program->steps.size(); i-- > 0;) choose(program->steps[i]);
+  for (const auto& input : program->inputs)
+    if (!layout(input.second).is_bordered) layout(input.second).is_plain = true;
+  while (intake < program->steps.size() && takes_in(program->steps[intake]))
+    layout(program->steps[intake++].in[0]) = {};
+  for (std::size_t i = 0; i < program->steps.size(); ++i)
+    if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
+}
+
+std::unique_ptr<Plan> PackedBackend::plan(const std::vector<Shape>& shapes, const std::vector<bool>& wanted) const {
+  return make_packed_plan(shared_from_this(), shapes, wanted);
+}
+
+const std::vector<PackedConvolution>& PackedBackend::convolutions(std::size_t index, const Shape& result) const {
+  constexpr std::int64_t enough = 2048;
+  const Step& step = program->steps[index];
+  std::int64_t pixels = std::int64_t(result[0]) * result[2] * result[3];
+  if (step.kind == Step::Kind::transposed_convolution) pixels /= step.stride[0] * step.stride[1];
+  Filtered* const filtered = filtered_[index].get();
+  if (!filtered || pixels < enough) return packed[index];
+  std::call_once(filtered->once, [&] {
+    filtered->packed = pack_step(filtered->step, true);
+    filtered->step.weights = {};
+  });
+  return filtered->packed;
+}
+
+/// Whether a step does no more than scale an input that nothing else reads.
+bool PackedBackend::takes_in(const Step& step) {
+  const int value = step.in[0];
+  const auto reads = [value](const Step& s) {
+    return std::count(s.in.begin(), s.in.end(), value) > 0 || has_operand(s, value);
+  };
+  const Layout& out = layout(step.out);
+  return step.kind == Step::Kind::pointwise && among(program->inputs, value) && !among(program->outputs, value) &&
+         std::all_of(step.post.begin(), step.post.end(), [](const PostOp& p) { return p.operand < 0; }) &&
+         std::count_if(program->steps.begin(), program->steps.end(), reads) == 1 && !out.is_plain && !out.is_split;
+}
+
+/// Backwards through the program: all readers of the step's result have said what they want.
+void PackedBackend::choose(const Step& step) {
+  Layout& out = layout(step.out);
+  if (scattered(step)) out.is_plain = true;
+  if (!out.is_plain) out.is_bordered = true;
+  // A linear path from the network's input to the picture: its rounding would be seen as noise.
+  if (!is_float && (scattered(step) || out.is_split) && is_linear(step.in[0]) && !is_dense(step.weights.dims[0]))
+    layout(step.in[0]).is_split = layout(step.in[0]).is_plain = true;
+  const bool last = among(program->outputs, step.out) || scattered(step);
+  for (const PostOp& post : step.post)
+    if (post.operand >= 0 && (last || among(program->inputs, post.operand))) layout(post.operand).is_plain = true;
+  for (const int in : step.in) {
+    if (is_convolution(step))
+      layout(in).is_bordered = true;
+    else if (step.kind == Step::Kind::depth_to_space || step.kind == Step::Kind::space_to_depth)
+      (out.is_plain ? layout(in).is_plain : layout(in).is_bordered) = true;
+    else if (out.is_plain || among(program->inputs, in))
+      layout(in).is_plain = true;
+  }
+}
+
+/// Whether the value is an input of the network, or made of one by transposed convolutions alone.
+bool PackedBackend::is_linear(int value) const {
+  const int inputs = int(program->inputs.size());
+  if (value < inputs) return true;
+  const Step& maker = program->steps[std::size_t(value - inputs)];
+  return maker.kind == Step::Kind::transposed_convolution && !scattered(maker) && maker.post.empty() &&
+         is_linear(maker.in[0]);
+}
+
+void PackedBackend::prepare(const Step& step, std::size_t index) {
+  if (step.kind == Step::Kind::convolution && step.group != 1) {
+    if (layout(step.out).is_plain) refuse(step, "groups at the network's output");
+    depthwise[index] = pack_depthwise(step);
+    return;
+  }
+  packed[index] = pack_step(step, false);
+  const auto suits = [](const PackedConvolution& c) { return c.suits_winograd(); };
+  if (!std::any_of(packed[index].begin(), packed[index].end(), suits)) return;
+  filtered_[index] = std::make_unique<Filtered>();
+  filtered_[index]->step = step;
+}
+
+std::vector<PackedConvolution> PackedBackend::pack_step(const Step& step, bool filter) const {
+  const Layout &in = layouts[std::size_t(step.in[0])], &out = layouts[std::size_t(step.out)];
+  const bool pad = !out.is_plain && !is_dense(step.outputs);
+  std::vector<PackedConvolution> result;
+  if (step.kind == Step::Kind::convolution) {
+    result.push_back(pack(step, is_float, pad, filter));
+    return result;
+  }
+  for (std::size_t d = 0; scattered(step) && d < 2; ++d)
+    if ((step.kernel[d] - step.pad[d] - step.pad[d + 2] + step.output_padding[d]) % step.stride[d])
+      refuse(step, "sides that are no multiples of the stride");
+  std::vector<Phase> parts = phases(step);
+  if (!scattered(step)) parts = single_positions(parts);
+  return pack_phases(step, parts, is_float, pad, in.is_split && (scattered(step) || out.is_split), filter);
+}
 
 std::shared_ptr<const Backend> make_packed_backend(std::shared_ptr<Program> program, bool in_fp32) {
   auto backend = std::make_shared<PackedBackend>(program, in_fp32);
