@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole-process encode and decode times of `calotype` and the codecs of Debian, at settings of about equal quality. Tools take
-turns on each image, so that a busy machine disturbs all alike; medians are reported, and means, which are what a folder takes. Writes
-NAME.json and NAME.md.
+turns on each image, in an order that changes, so that a busy machine, or what one leaves behind in caches, disturbs all alike;
+medians are reported, and means, which are what a folder takes. Writes NAME.json and NAME.md.
 
     python3 bench/speed.py KODAK_FOLDER
     python3 bench/speed.py KODAK_FOLDER --rounds 2 --name speed-avx512
@@ -11,6 +11,7 @@ import argparse
 import os
 import pathlib
 import platform
+import random
 import statistics
 import tempfile
 import time
@@ -38,13 +39,16 @@ def with_jobs(codecs, jobs):
 
 def measure(codecs, images, rounds):
     times = {codec.name: {"encode": [], "decode": []} for codec in codecs}
+    shuffle = random.Random(1).shuffle
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for path in images:
             ppm = folder / "in.ppm"
             cv2.imwrite(str(ppm), cv2.imread(str(path), cv2.IMREAD_COLOR))
             for _ in range(rounds):
-                for codec in codecs:
+                order = list(codecs)
+                shuffle(order)
+                for codec in order:
                     coded, decoded = folder / f"coded{codec.suffix}", folder / f"decoded{codec.picture}"
                     source = ppm if codec.source == "ppm" else path
                     times[codec.name]["encode"].append(seconds(codec.encode_command(codec.typical, source, coded)))
