@@ -20,6 +20,20 @@ inline float rounded(float v) {
   return v + shift - shift;
 }
 
+/// Of a positive number: the exponent's, and the series of 2 artanh t for a mantissa m from 2/3 to 4/3, t = (m - 1) /
+/// (m + 1).
+inline float logarithm(float v) {
+  constexpr std::uint32_t two_thirds = 0x3F2AAAAB;
+  std::uint32_t bits;
+  std::memcpy(&bits, &v, sizeof bits);
+  const std::uint32_t above = bits - two_thirds, mantissa = (above & 0x7FFFFF) + two_thirds;
+  float m;
+  std::memcpy(&m, &mantissa, sizeof m);
+  const float t = (m - 1) / (m + 1), square = t * t;
+  const float series = t * (2 + square * (2 / 3.f + square * (2 / 5.f + square * (2 / 7.f))));
+  return float(std::int32_t(above) >> 23) * 0.69314718f + series;
+}
+
 inline int clamped(int v, int low, int high) { return v < low ? low : v > high ? high : v; }
 
 }  // namespace
@@ -66,14 +80,10 @@ CALOTYPE_CLONES void reconstruct_channels(const MeanChannels& m, const std::int1
 
 CALOTYPE_CLONES void hyper_arguments(const float* latents, const float* gain, int channels, float* out) {
   for (int c = 0; c < channels; ++c) {
-    const float m = std::fabs(latents[c] * gain[c]);
-    out[c] = 1 + m;
-    out[channels + c] = m + std::sqrt(m * m + 1);
+    const float v = latents[c] * gain[c], m = std::fabs(v);
+    out[c] = logarithm(1 + m);
+    out[channels + c] = std::copysign(logarithm(m + std::sqrt(m * m + 1)), v);
   }
-}
-
-CALOTYPE_CLONES void copy_signs(const float* latents, int channels, float* out) {
-  for (int c = 0; c < channels; ++c) out[channels + c] = std::copysign(out[channels + c], latents[c]);
 }
 
 CALOTYPE_CLONES void add_squares(const float* values, int count, int channels, float* sums) {

@@ -104,15 +104,9 @@ cv::Mat quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const 
   const int padded_rows = z.rows * kHyperCell, padded_columns = z.columns * kHyperCell;
   cv::Mat x = tensor(2 * channels, padded_rows, padded_columns);
   for_all(padded_rows, [&](int row) {
-    const auto latents = [&](int column) {
-      return y.ptr<float>(std::min(row, rows - 1), std::min(column, columns - 1));
-    };
     for (int column = 0; column < padded_columns; ++column)
-      hyper_arguments(latents(column), gain.data(), channels, x.ptr<float>(row, column));
-    cv::Mat line(1, padded_columns * 2 * channels, CV_32F, x.ptr<float>(row));
-    cv::log(line, line);
-    for (int column = 0; column < padded_columns; ++column)
-      copy_signs(latents(column), channels, x.ptr<float>(row, column));
+      hyper_arguments(y.ptr<float>(std::min(row, rows - 1), std::min(column, columns - 1)), gain.data(), channels,
+                      x.ptr<float>(row, column));
   });
   cv::Mat out;
   networks.run("hyper_analysis", x, out);
