@@ -54,6 +54,7 @@ class IntegerNetwork {
   IntegerNetwork() = default;
   /// Reads "<name>.<i>.weight|bias|spec" for i = 0, 1, ... Throws corrupt when a sum could leave int32.
   IntegerNetwork(const Records& records, const std::string& name, int input_channels, int input_limit);
+  /// Not in place: `out` is another than `in`.
   void run(const Activations& in, Activations& out) const;
   int output_channels() const { return layers_.back().outputs / (layers_.back().shuffle * layers_.back().shuffle); }
 

@@ -32,8 +32,8 @@ PackedBackend::PackedBackend(std::shared_ptr<const Program> p, bool in_fp32)
     : program(std::move(p)),
       is_float(in_fp32),
       layouts(std::size_t(program->values)),
-      packed(program->steps.size()),
       depthwise(program->steps.size()),
+      packed_(program->steps.size()),
       filtered_(program->steps.size()) {
   for (const auto& output : program->outputs) layout(output.second).is_plain = true;
   for (std::size_t i = program->steps.size(); i-- > 0;) choose(program->steps[i]);
@@ -55,7 +55,7 @@ const std::vector<PackedConvolution>& PackedBackend::convolutions(std::size_t in
   std::int64_t pixels = std::int64_t(result[0]) * result[2] * result[3];
   if (step.kind == Step::Kind::transposed_convolution) pixels /= step.stride[0] * step.stride[1];
   Filtered* const filtered = filtered_[index].get();
-  if (!filtered || pixels < enough) return packed[index];
+  if (!filtered || pixels < enough) return packed_[index];
   std::call_once(filtered->once, [&] {
     filtered->packed = pack_step(filtered->step, true);
     filtered->step.weights = {};
@@ -66,13 +66,11 @@ const std::vector<PackedConvolution>& PackedBackend::convolutions(std::size_t in
 /// Whether a step does no more than scale an input that nothing else reads.
 bool PackedBackend::takes_in(const Step& step) {
   const int value = step.in[0];
-  const auto reads = [value](const Step& s) {
-    return std::count(s.in.begin(), s.in.end(), value) > 0 || has_operand(s, value);
-  };
+  const auto is_reader = [value](const Step& s) { return reads(s, value); };
   const Layout& out = layout(step.out);
   return step.kind == Step::Kind::pointwise && among(program->inputs, value) && !among(program->outputs, value) &&
          std::all_of(step.post.begin(), step.post.end(), [](const PostOp& p) { return p.operand < 0; }) &&
-         std::count_if(program->steps.begin(), program->steps.end(), reads) == 1 && !out.is_plain && !out.is_split;
+         std::count_if(program->steps.begin(), program->steps.end(), is_reader) == 1 && !out.is_plain && !out.is_split;
 }
 
 /// Backwards through the program: all readers of the step's result have said what they want.
@@ -111,9 +109,9 @@ void PackedBackend::prepare(const Step& step, std::size_t index) {
     depthwise[index] = pack_depthwise(step);
     return;
   }
-  packed[index] = pack_step(step, false);
+  packed_[index] = pack_step(step, false);
   const auto suits = [](const PackedConvolution& c) { return c.suits_winograd(); };
-  if (!std::any_of(packed[index].begin(), packed[index].end(), suits)) return;
+  if (!std::any_of(packed_[index].begin(), packed_[index].end(), suits)) return;
   filtered_[index] = std::make_unique<Filtered>();
   filtered_[index]->step = step;
 }

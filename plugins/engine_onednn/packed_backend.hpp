@@ -21,8 +21,9 @@ std::shared_ptr<const Backend> make_packed_backend(std::shared_ptr<network::Prog
 inline bool is_convolution(const network::Step& s) {
   return s.kind == network::Step::Kind::convolution || s.kind == network::Step::Kind::transposed_convolution;
 }
-inline bool has_operand(const network::Step& s, int value) {
-  return std::any_of(s.post.begin(), s.post.end(), [value](const network::PostOp& p) { return p.operand == value; });
+inline bool reads(const network::Step& s, int value) {
+  return std::count(s.in.begin(), s.in.end(), value) > 0 ||
+         std::any_of(s.post.begin(), s.post.end(), [value](const network::PostOp& p) { return p.operand == value; });
 }
 /// Phases of few channels put single numbers here and there; as floats, which is what sums are.
 inline bool scattered(const network::Step& s) {
@@ -44,9 +45,8 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
 
   const std::shared_ptr<const network::Program> program;
   const bool is_float;
-  std::vector<Layout> layouts;                         ///< by value
-  std::vector<std::vector<PackedConvolution>> packed;  ///< by step
-  std::vector<PackedDepthwise> depthwise;
+  std::vector<Layout> layouts;             ///< by value
+  std::vector<PackedDepthwise> depthwise;  ///< by step
   std::size_t intake = 0;  ///< the first so many steps are done while their inputs are loaded, which are not kept
 
   /// What makes a result of this shape out of a step's inputs: by minimal filtering where that suits and there are
@@ -67,7 +67,8 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
   void prepare(const network::Step& step, std::size_t index);
   std::vector<PackedConvolution> pack_step(const network::Step& step, bool filter) const;
 
-  std::vector<std::unique_ptr<Filtered>> filtered_;  // by step, where any part suits
+  std::vector<std::vector<PackedConvolution>> packed_;  // by step
+  std::vector<std::unique_ptr<Filtered>> filtered_;     // by step, where any part suits
 };
 
 }  // namespace calotype::onednn

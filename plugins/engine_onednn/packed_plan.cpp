@@ -159,12 +159,10 @@ class PackedPlan : public Plan {
     const Layout &from = backend_->layouts[std::size_t(value)], &to = backend_->layouts[std::size_t(step.out)];
     if (from.is_plain != sum || to.is_plain != sum || (sum && to.is_bordered)) return -1;
     const auto is_port = [value](const auto& port) { return port.second == value; };
-    const auto reads = [value](const Step& s) {
-      return std::count(s.in.begin(), s.in.end(), value) > 0 || has_operand(s, value);
-    };
+    const auto is_reader = [value](const Step& s) { return reads(s, value); };
     const bool needed = std::any_of(program().inputs.begin(), program().inputs.end(), is_port) ||
                         std::any_of(program().outputs.begin(), program().outputs.end(), is_port) ||
-                        std::any_of(steps.begin() + std::ptrdiff_t(index) + 1, steps.end(), reads) ||
+                        std::any_of(steps.begin() + std::ptrdiff_t(index) + 1, steps.end(), is_reader) ||
                         (sum && std::count(step.in.begin(), step.in.end(), value));
     return needed ? -1 : value;
   }
@@ -206,8 +204,7 @@ class PackedPlan : public Plan {
     const View view = bordered_view(v, nullptr);
     int stride = 1;
     for (const Step& step : program().steps)
-      if (is_convolution(step) && step.kind == Step::Kind::convolution && step.in[0] == int(v))
-        stride = std::max(stride, step.stride[1]);
+      if (step.kind == Step::Kind::convolution && step.in[0] == int(v)) stride = std::max(stride, step.stride[1]);
     return std::size_t(view.image * view.images + kernels::kOverread * std::ptrdiff_t(stride) * view.pixel + 2 * 64 +
                        63) /
            64 * 64;

@@ -20,8 +20,8 @@ namespace {
 using network::Program;
 using network::Shape;
 
-constexpr std::size_t kPlans = 4;  // inner tiles, right edge, bottom edge, corner
-constexpr std::size_t kLittle = std::size_t(4) << 20;
+constexpr std::size_t kPlans = 4;                      // inner tiles, right edge, bottom edge, corner
+constexpr std::size_t kLittle = std::size_t(4) << 20;  // bytes of an arena that are kept from the first run on
 
 Error wrong_input(const std::string& what) {
   return Error(ErrorCode::engine, what, "check names and shapes of the inputs");

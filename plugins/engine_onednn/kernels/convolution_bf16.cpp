@@ -135,7 +135,7 @@ class AnyBlocks {
   }
   void some(int pixels) {
     const int count = pixels < left_ ? pixels : left_;
-    for (int half = 0; half < Halves; ++half) finish(count, half);
+    for (int half = 0; count > 0 && half < Halves; ++half) finish(count, half);
     sums_ += count * Halves * 16;
     out_ += count * k_.out.pixel;
     operand_ += count * k_.operand.pixel;
