@@ -7,6 +7,7 @@
 
 #include "common/console.hpp"
 #include "common/elements.hpp"
+#include "common/rules.hpp"
 #include "compare_page.hpp"
 #include "verbs.hpp"
 
@@ -15,18 +16,19 @@ using namespace calotype;
 namespace {
 
 std::vector<Option> options() {
-  return {{"html", 0, "FILE", "Also write a page that shows both pictures and their difference."},
-          {"overwrite", 0, "", "Replace the page if it exists."},
-          {"max-pixels", 0, "N", "Refuse pictures of more pixels (default 268435456)."},
-          threads_option(),
-          {"json", 0, "", "Print one JSON object."}};
+  std::vector<Option> all = {{"html", 0, "FILE", "Also write a page that shows both pictures and their difference."},
+                             {"overwrite", 0, "", "Replace the page if it exists."},
+                             threads_option(),
+                             {"json", 0, "", "Print one JSON object."}};
+  for (Option& option : rules_options()) all.push_back(std::move(option));
+  return all;
 }
 
-Side load(const std::string& path, const Limits& limits) {
+Side load(const std::string& path, const Rules& rules) {
   Side side;
   side.path = path;
-  side.file = read_file(path, limits);
-  side.image = decode(side.file, extension_of(path), {}, limits, path, &side.info);
+  side.file = read_file(path, rules);
+  side.image = decode(side.file, extension_of(path), {}, rules, path, &side.info);
   return side;
 }
 
@@ -45,9 +47,8 @@ cv::Mat colour(const cv::Mat& pixels, int depth) {
 int run(const Arguments& arguments) {
   if (arguments.operands().size() != 2) throw Error(ErrorCode::usage, "two files are needed", "calotype compare A B");
   set_threads(arguments);
-  Limits limits;
-  limits.max_pixels = arguments.integer("max-pixels", limits.max_pixels, 1);
-  const Side left = load(arguments.operands()[0], limits), right = load(arguments.operands()[1], limits);
+  const Rules allowed = rules(arguments);
+  const Side left = load(arguments.operands()[0], allowed), right = load(arguments.operands()[1], allowed);
   if (left.image.pixels.size() != right.image.pixels.size()) {
     const auto size = [](const Side& side) {
       return side.path + " is " + std::to_string(side.image.pixels.cols) + "x" + std::to_string(side.image.pixels.rows);

@@ -5,6 +5,7 @@
 #include "common/console.hpp"
 #include "common/elements.hpp"
 #include "common/networks.hpp"
+#include "common/rules.hpp"
 #include "verbs.hpp"
 
 using namespace calotype;
@@ -12,20 +13,19 @@ using namespace calotype;
 namespace {
 
 std::vector<Option> options() {
-  return {{"overwrite", 0, "", "Replace files that exist."},
-          {"check", 0, "", "Only check the pipeline: names, parameters and ranges."},
-          {"max-pixels", 0, "N", "Refuse pictures of more pixels (default 268435456)."},
-          threads_option()};
+  std::vector<Option> all = {{"overwrite", 0, "", "Replace files that exist."},
+                             {"check", 0, "", "Only check the pipeline: names, parameters and ranges."},
+                             threads_option()};
+  for (Option& option : rules_options()) all.push_back(std::move(option));
+  return all;
 }
 
 int run(const Arguments& arguments) {
   if (arguments.operands().empty())
     throw Error(ErrorCode::usage, "no pipeline given", "for example: decode a.jpg ! encode b.png");
   set_threads(arguments);
-  Limits limits;
-  limits.max_pixels = arguments.integer("max-pixels", limits.max_pixels, 1);
   Pipeline pipeline = Pipeline::parse(arguments.operands());
-  pipeline.limits(limits).overwrite(arguments.has("overwrite"));
+  pipeline.rules(rules(arguments)).overwrite(arguments.has("overwrite"));
   if (arguments.has("check")) {
     pipeline.check();
     return 0;

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config libopencv-dev libboost-program-options-dev libboost-test-dev
-          libjpeg62-turbo-dev libpng-dev zlib1g-dev libisal-dev libxxhash-dev libdnnl-dev ocl-icd-opencl-dev)  # the last: dnnl-config.cmake asks for it
+          libjpeg62-turbo-dev libpng-dev libtiff-dev liblcms2-dev libpugixml-dev zlib1g-dev libisal-dev libxxhash-dev libdnnl-dev ocl-icd-opencl-dev)  # the last: dnnl-config.cmake asks for it
 for option in "$@"; do
   case $option in
     --tests) packages+=(clang-14 libclang-rt-14-dev) ;;

@@ -16,6 +16,7 @@
 #include "common/console.hpp"
 #include "common/interrupt.hpp"
 #include "common/networks.hpp"
+#include "common/rules.hpp"
 
 namespace fs = std::filesystem;
 using namespace calotype;
@@ -174,6 +175,7 @@ class Batch {
                                {"height", output.height},
                                {"bpp", bpp},
                                {"seconds", seconds.count()},
+                               {"lost", losses_json(output.lost)},
                                {"networks", networks_json()}}));
     } else {
       std::string line = job.input + " -> " + job.output + ", " + std::to_string(output.width) + "x" +

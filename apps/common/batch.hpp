@@ -25,6 +25,7 @@ struct Output {
   calotype::Bytes bytes;
   int width = 0, height = 0;
   std::size_t bytes_in = 0;
+  calotype::Losses lost;
 };
 
 /// Runs what it is given as soon as fewer than `at_once` files compute. The number, below `at_once`, is meanwhile

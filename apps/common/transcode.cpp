@@ -10,6 +10,7 @@
 
 #include "common/batch.hpp"
 #include "common/elements.hpp"
+#include "common/rules.hpp"
 
 using namespace calotype;
 
@@ -32,7 +33,7 @@ std::string output_format(const Transcode& plan, const std::string& output) {
 /// One object per file that computes: they belong to one thread at a time, and keep their buffers from file to file.
 using Backbones = std::vector<std::unique_ptr<Backbone>>;
 
-Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& backbones, const Job& job,
+Output transcode_one(const Transcode& plan, const Rules& rules, Backbones& backbones, const Job& job,
                      const Compute& compute) {
   Registry& registry = Registry::global();
   std::string decoder, encoder;
@@ -44,7 +45,7 @@ Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& bac
   // Before anything else: networks take longer to load than pictures.
   next->prepare(Params::validated(writing.params, to_encoder, encoder));
 
-  Bytes source = read_file(job.input, limits);
+  Bytes source = read_file(job.input, rules);
   registry.decoder_for(source, extension_of(job.input), &decoder);
   if (!plan.decoder.empty() && decoder != plan.decoder)
     throw Error(ErrorCode::usage, job.input + ": this is " + decoder + ", not " + plan.decoder,
@@ -69,20 +70,23 @@ Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& bac
   Output output;
   output.bytes_in = source.size();
   const auto decoding = [&](std::size_t) {
-    image = decode(source, extension_of(job.input), to_decoder, limits, job.input);
+    image = decode(source, extension_of(job.input), to_decoder, rules, job.input);
     source = Bytes();  // what comes next needs the room
   };
   const auto restoring = [&](std::size_t number) {
     if (!backbones[number]) backbones[number] = registry.backbone(plan.backbone);
     image = backbones[number]->run(std::move(image), to_backbone);
   };
-  const auto encoding = [&](std::size_t) { output.bytes = encode(image, encoder, to_encoder); };
+  const auto encoding = [&](std::size_t) {
+    output.bytes = encode(image, encoder, to_encoder, rules, job.input, &image.lost);
+  };
 
   runs_networks(reading) ? compute(decoding) : decoding(0);
   if (!plan.backbone.empty()) compute(restoring);
   runs_networks(writing) ? compute(encoding) : encoding(0);
   output.width = image.pixels.cols;
   output.height = image.pixels.rows;
+  output.lost = image.lost;
   return output;
 }
 
@@ -90,7 +94,7 @@ Output transcode_one(const Transcode& plan, const Limits& limits, Backbones& bac
 
 std::vector<Option> transcode_options() {
   std::vector<Option> options = batch_options();
-  options.push_back({"max-pixels", 0, "N", "Refuse pictures of more pixels (default 268435456)."});
+  for (Option& option : rules_options()) options.push_back(std::move(option));
   return options;
 }
 
@@ -113,8 +117,7 @@ RawParams format_params(const Arguments& arguments) {
 }
 
 int transcode(const std::string& verb, Transcode plan, const Arguments& arguments) {
-  Limits limits;
-  limits.max_pixels = arguments.integer("max-pixels", limits.max_pixels, 1);
+  const Rules allowed = rules(arguments);
   const auto jobs = make_jobs(arguments.operands(), {wanted_extensions(plan), plan.extension, arguments.text("output"),
                                                      arguments.has("recursive"), plan.suffix, plan.left_out});
   const BatchRules rules = batch_rules(arguments, jobs.size());
@@ -122,6 +125,6 @@ int transcode(const std::string& verb, Transcode plan, const Arguments& argument
     plan.params["threads"] = std::to_string(std::max(1, cv::getNumThreads() / static_cast<int>(rules.at_once)));
   Backbones backbones(rules.at_once);
   return run_batch(verb, jobs, rules, [&](const Job& job, const Compute& compute) {
-    return transcode_one(plan, limits, backbones, job, compute);
+    return transcode_one(plan, allowed, backbones, job, compute);
   });
 }

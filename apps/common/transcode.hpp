@@ -20,7 +20,7 @@ struct Transcode {
   std::string suffix = {}, left_out = {};  ///< see JobRules
 };
 
-/// Those of batches, and --max-pixels.
+/// Those of batches and of rules.
 std::vector<Option> transcode_options();
 /// -p KEY=VALUE, for verbs that write any format.
 Option param_option();

@@ -44,9 +44,9 @@ class GuardedDecoder : public Decoder {
 
   ImageInfo probe(const Bytes& bytes) const override {
     ImageInfo info = guarded(origin_, [&] { return inner_->probe(bytes); });
-    const bool channels = info.channels == 1 || info.channels == 3 || info.channels == 4;
+    const bool channels = info.channels >= 1 && info.channels <= 4;
     const bool depth = info.bit_depth == 8 || info.bit_depth == 16 || info.bit_depth == 32;
-    if (info.width < 1 || info.height < 1 || !channels || !depth)
+    if (info.width < 1 || info.height < 1 || !channels || !depth || info.orientation < 1 || info.orientation > 8)
       broken_contract(origin_, "probed an impossible picture of " + std::to_string(info.width) + "x" +
                                    std::to_string(info.height) + ", " + std::to_string(info.channels) + " channels, " +
                                    std::to_string(info.bit_depth) + " bits");
@@ -73,9 +73,9 @@ class GuardedEncoder : public Encoder {
   void prepare(const Params& params) override {
     guarded(origin_, [&] { inner_->prepare(params); });
   }
-  Bytes encode(const Image& image, const Params& params) override {
+  Bytes encode(const Image& image, const Params& params, Losses& lost) override {
     validate(image);
-    Bytes bytes = guarded(origin_, [&] { return inner_->encode(image, params); });
+    Bytes bytes = guarded(origin_, [&] { return inner_->encode(image, params, lost); });
     if (bytes.empty()) broken_contract(origin_, "returned an empty file");
     return bytes;
   }

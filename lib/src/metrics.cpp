@@ -21,7 +21,7 @@ void require_comparable(const cv::Mat& a, const cv::Mat& b) {
 
 double peak(const cv::Mat& image) { return image.depth() == CV_8U ? 255.0 : image.depth() == CV_16U ? 65535.0 : 1.0; }
 
-int colour_channels(const cv::Mat& image) { return std::min(image.channels(), 3); }
+int colour_channels(const cv::Mat& image) { return image.channels() < 3 ? 1 : 3; }
 
 cv::Mat channel(const cv::Mat& image, int index) {
   cv::Mat plane;

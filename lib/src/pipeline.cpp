@@ -15,7 +15,7 @@ namespace calotype {
 namespace {
 
 struct Settings {
-  Limits limits;
+  Rules rules;
   bool overwrite = false;
 };
 
@@ -63,18 +63,19 @@ class DecodeStage : public Stage {
   }
 
   Image run(Image, const Settings& settings) override {
-    const Bytes bytes = read_file(path_, settings.limits);
+    const Bytes bytes = read_file(path_, settings.rules);
     if (!format_given_) {
       std::string name;
       auto decoder = Registry::global().decoder_for(bytes, extension_of(path_), &name);
       if (name != name_) use(name, std::move(decoder));
     }
-    return decode_with(*decoder_, bytes, params_, settings.limits, path_, nullptr);
+    return decode_with(*decoder_, bytes, decoder_params(name_, raw_, settings.rules, {}), settings.rules, path_,
+                       nullptr);
   }
 
  private:
   void use(const std::string& name, std::unique_ptr<Decoder> decoder) {
-    params_ = validated(Kind::decoder, name, raw_);
+    validated(Kind::decoder, name, raw_);  // the rules come later
     decoder_ = std::move(decoder);
     name_ = name;
   }
@@ -84,7 +85,6 @@ class DecodeStage : public Stage {
   bool format_given_ = false;
   std::string name_;
   std::unique_ptr<Decoder> decoder_;
-  Params params_;
 };
 
 class EncodeStage : public Stage {
@@ -104,7 +104,7 @@ class EncodeStage : public Stage {
   void check(const Settings& settings) const override { check_writable(path_, settings.overwrite); }
 
   Image run(Image image, const Settings& settings) override {
-    write_file(path_, encoder_->encode(image, params_), settings.overwrite);
+    write_file(path_, encode_with(*encoder_, image, params_, settings.rules, path_, &image.lost), settings.overwrite);
     return image;
   }
 
@@ -192,8 +192,8 @@ Pipeline& Pipeline::add(const std::string& element, const RawParams& params, con
   return *this;
 }
 
-Pipeline& Pipeline::limits(const Limits& limits) {
-  state_->settings.limits = limits;
+Pipeline& Pipeline::rules(const Rules& rules) {
+  state_->settings.rules = rules;
   return *this;
 }
 

@@ -21,9 +21,9 @@ cv::Mat mask_of(const cv::Mat& drawn) {
   std::vector<cv::Mat> channels;
   cv::split(with_depth(drawn, CV_8U), channels);
   cv::Mat brightest = channels[0];
-  for (std::size_t c = 1; c < std::min<std::size_t>(channels.size(), 3); ++c)
-    brightest = cv::max(brightest, channels[c]);
-  if (channels.size() == 4) brightest = cv::min(brightest, channels[3]);
+  const std::size_t colours = channels.size() - has_alpha(drawn);
+  for (std::size_t c = 1; c < colours; ++c) brightest = cv::max(brightest, channels[c]);
+  if (has_alpha(drawn)) brightest = cv::min(brightest, channels.back());
   return brightest >= 128;
 }
 
@@ -35,9 +35,9 @@ cv::Mat hole_mask(const Image& image, const std::string& path) {
     mask = mask_of(read_image(path).pixels);
   } else if (!image.mask.empty()) {
     mask = image.mask >= 128;
-  } else if (image.pixels.channels() == 4) {
+  } else if (has_alpha(image.pixels)) {
     cv::Mat alpha;
-    cv::extractChannel(image.pixels, alpha, 3);
+    cv::extractChannel(image.pixels, alpha, image.pixels.channels() - 1);
     mask = alpha < full_scale(alpha.depth()) / 2;
   } else {
     throw Error(ErrorCode::usage, "nothing says what to repair",

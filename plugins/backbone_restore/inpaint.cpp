@@ -57,20 +57,18 @@ void composite(const cv::Mat& repaired, const cv::Mat& mask, const cv::Mat& weig
 }
 
 cv::Mat colours_of(const cv::Mat& pixels) {
-  if (pixels.channels() != 4) return pixels.clone();
-  cv::Mat colours;
-  cv::cvtColor(pixels, colours, cv::COLOR_BGRA2BGR);
-  return colours;
+  Losses kept;  // with_alpha_of() puts it back
+  return has_alpha(pixels) ? without_alpha(pixels, kept) : pixels.clone();
 }
 
 /// What was repaired is opaque.
 cv::Mat with_alpha_of(const cv::Mat& pixels, const cv::Mat& colours, const cv::Mat& mask) {
-  if (pixels.channels() != 4) return colours;
+  if (!has_alpha(pixels)) return colours;
   std::vector<cv::Mat> channels;
   cv::split(colours, channels);
   channels.emplace_back();
-  cv::extractChannel(pixels, channels[3], 3);
-  channels[3].setTo(full_scale(pixels.depth()), mask);
+  cv::extractChannel(pixels, channels.back(), pixels.channels() - 1);
+  channels.back().setTo(full_scale(pixels.depth()), mask);
   cv::Mat all;
   cv::merge(channels, all);
   return all;

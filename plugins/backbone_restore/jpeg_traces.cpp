@@ -31,8 +31,10 @@ cv::Mat luminance(const cv::Mat& pixels) {
   const cv::Rect middle(cv::Point((pixels.cols - size.width) / 2, (pixels.rows - size.height) / 2), size);
   cv::Mat samples, grey;
   pixels(middle).convertTo(samples, CV_32F, 255 / full_scale(pixels.depth()));
-  if (samples.channels() == 1) return samples;
-  cv::cvtColor(samples, grey, samples.channels() == 4 ? cv::COLOR_BGRA2GRAY : cv::COLOR_BGR2GRAY);
+  if (samples.channels() < 3)
+    cv::extractChannel(samples, grey, 0);
+  else
+    cv::cvtColor(samples, grey, samples.channels() == 4 ? cv::COLOR_BGRA2GRAY : cv::COLOR_BGR2GRAY);
   return grey;
 }
 

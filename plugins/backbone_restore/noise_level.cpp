@@ -17,7 +17,7 @@ constexpr int kMostPatches = 30000;
 cv::Mat patches(const cv::Mat& pixels, int side) {
   const cv::Size places(pixels.cols - side + 1, pixels.rows - side + 1);
   const int step = std::max(1, static_cast<int>(std::ceil(std::sqrt(double(places.area()) / kMostPatches))));
-  const int colours = std::min(pixels.channels(), 3);
+  const int colours = pixels.channels() < 3 ? 1 : 3;
   const int count = ((places.width + step - 1) / step) * ((places.height + step - 1) / step);
   cv::Mat rows(count, side * side * colours, CV_32F), patch, opaque;
   int row = 0;
@@ -25,8 +25,8 @@ cv::Mat patches(const cv::Mat& pixels, int side) {
     for (int x = 0; x < places.width; x += step, ++row) {
       pixels(cv::Rect(x, y, side, side)).convertTo(patch, CV_32F, 255 / full_scale(pixels.depth()));
       if (patch.channels() > colours) {
-        opaque.create(patch.size(), CV_32FC3);
-        cv::mixChannels(patch, opaque, {0, 0, 1, 1, 2, 2});
+        opaque.create(patch.size(), CV_32FC(colours));
+        cv::mixChannels(patch, opaque, colours == 1 ? std::vector<int>{0, 0} : std::vector<int>{0, 0, 1, 1, 2, 2});
         patch = opaque;
       }
       patch.reshape(1, 1).copyTo(rows.row(row));
@@ -49,7 +49,7 @@ double noise_variance(const std::vector<float>& eigenvalues) {
 }  // namespace
 
 double noise_level(const cv::Mat& pixels) {
-  const int side = pixels.channels() == 1 ? 8 : 6;
+  const int side = pixels.channels() < 3 ? 8 : 6;
   if (pixels.cols < 2 * side || pixels.rows < 2 * side) return 0;
   const cv::Mat rows = patches(pixels, side);
   cv::Mat mean, covariance, values;

@@ -33,7 +33,7 @@ cv::Mat load_tile(const cv::Mat& pixels, const cv::Mat& condition, const cv::Rec
   cv::split(samples, channels);
   for (int c = 0; c < 3; ++c) {
     cv::Mat target = plane(tensor, c);
-    channels[channels.size() == 1 ? 0 : std::size_t(2 - c)].convertTo(target, CV_32F, 1 / full_scale(pixels.depth()));
+    channels[channels.size() < 3 ? 0 : std::size_t(2 - c)].convertTo(target, CV_32F, 1 / full_scale(pixels.depth()));
   }
   cv::Mat map = plane(tensor, 3);
   if (condition.total() == 1)
@@ -50,13 +50,14 @@ void subtract_tile(const cv::Mat& pixels, const cv::Mat& wrong, double strength,
   for (int c = 0; c < 3; ++c) planes[c] = plane(wrong, 2 - c)(part);
   std::vector<cv::Mat> channels, results;
   cv::split(pixels, channels);
-  if (channels.size() == 1) {
+  const std::size_t colours = channels.size() < 3 ? 1 : 3;
+  if (colours == 1) {
     residual = (planes[0] + planes[1] + planes[2]) / 3;
     planes[0] = residual;
   }
   for (std::size_t c = 0; c < channels.size(); ++c) {
     cv::Mat result = channels[c];
-    if (c < 3) cv::addWeighted(channels[c], 1, planes[c], -scale, 0, result, pixels.depth());
+    if (c < colours) cv::addWeighted(channels[c], 1, planes[c], -scale, 0, result, pixels.depth());
     results.push_back(result);
   }
   cv::merge(results, target);

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <opencv2/imgproc.hpp>
 #include <string_view>
 
 #include "../common/samples.hpp"
-#include "calotype/log.hpp"
 #include "guard.hpp"
 #include "markers.hpp"
 
@@ -37,19 +35,6 @@ struct Compressor {
   Compressor& operator=(const Compressor&) = delete;
 };
 
-/// 8-bit grey or BGR.
-cv::Mat to_jpeg_samples(const cv::Mat& source) {
-  cv::Mat pixels = with_depth(source, CV_8U);
-  if (source.depth() != CV_8U) log(LogLevel::info, "JPEG: samples reduced to 8 bits");
-  if (pixels.channels() == 4) {
-    cv::Mat opaque;
-    cv::cvtColor(pixels, opaque, cv::COLOR_BGRA2BGR);
-    pixels = opaque;
-    log(LogLevel::info, "JPEG: transparency left out");
-  }
-  return pixels;
-}
-
 /// Chroma at full resolution where quality is asked for, as most photo programs do.
 int chroma_step(const std::string& subsampling, int quality, bool vertical) {
   if (subsampling == "auto") return quality >= 90 ? 1 : 2;
@@ -57,12 +42,11 @@ int chroma_step(const std::string& subsampling, int quality, bool vertical) {
 }
 
 /// Writes prefix + payload as one segment, or says that it does not fit.
-void write_segment(Compressor& jpeg, int marker, std::string_view prefix, std::string_view payload, const char* what) {
+void write_segment(Compressor& jpeg, int marker, std::string_view prefix, std::string_view payload, Losses& lost,
+                   LossKind kind) {
   if (payload.empty()) return;
-  if (prefix.size() + payload.size() > max_segment) {
-    log(LogLevel::info, std::string("JPEG: ") + what + " is larger than 64 KiB and left out");
-    return;
-  }
+  if (prefix.size() + payload.size() > max_segment)
+    return lost.add(kind, std::string(to_string(kind)) + " larger than 64 KiB is left out, JPEG has no room for it");
   const std::string segment = std::string(prefix).append(payload);
   guarded(jpeg.errors, jpeg.codec, [&] {
     jpeg_write_marker(&jpeg.codec, marker, reinterpret_cast<const JOCTET*>(segment.data()),
@@ -72,16 +56,16 @@ void write_segment(Compressor& jpeg, int marker, std::string_view prefix, std::s
 
 std::string_view view(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-void write_metadata(Compressor& jpeg, const Metadata& meta) {
-  write_segment(jpeg, JPEG_APP0 + 1, exif_prefix, view(meta.exif), "the EXIF block");
-  write_segment(jpeg, JPEG_APP0 + 1, xmp_prefix, view(meta.xmp), "the XMP packet");
+void write_metadata(Compressor& jpeg, const Metadata& meta, Losses& lost) {
+  write_segment(jpeg, JPEG_APP0 + 1, exif_prefix, view(meta.exif), lost, LossKind::exif);
+  write_segment(jpeg, JPEG_APP0 + 1, xmp_prefix, view(meta.xmp), lost, LossKind::xmp);
   if (meta.icc.size() > max_icc_profile)
-    log(LogLevel::info, "JPEG: the ICC profile is larger than 16 MiB and left out");
+    lost.add(LossKind::icc, "the colour profile is larger than the 16 MiB that JPEG has room for");
   else if (!meta.icc.empty())
     guarded(jpeg.errors, jpeg.codec,
             [&] { jpeg_write_icc_profile(&jpeg.codec, meta.icc.data(), static_cast<unsigned int>(meta.icc.size())); });
   for (const auto& [keyword, value] : meta.text)  // a JPEG comment has no keyword of its own
-    write_segment(jpeg, JPEG_COM, keyword == "Comment" ? "" : keyword + ": ", value, "a text");
+    write_segment(jpeg, JPEG_COM, keyword == "Comment" ? "" : keyword + ": ", value, lost, LossKind::text);
 }
 
 }  // namespace
@@ -97,11 +81,11 @@ std::vector<ParamSpec> JpegEncoder::params() {
            {"auto", "444", "422", "420"}}};
 }
 
-Bytes JpegEncoder::encode(const Image& image, const Params& params) {
+Bytes JpegEncoder::encode(const Image& image, const Params& params, Losses& lost) {
   if (std::max(image.pixels.cols, image.pixels.rows) > JPEG_MAX_DIMENSION)
     throw Error(ErrorCode::unsupported, "JPEG: a side is longer than " + std::to_string(JPEG_MAX_DIMENSION) + " pixels",
                 "resize the picture or write PNG");
-  const cv::Mat pixels = to_jpeg_samples(image.pixels);
+  const cv::Mat pixels = without_alpha(with_depth(image.pixels, CV_8U, lost), lost);
   const int quality = params.get<int>("quality");
   const bool progressive = params.get<bool>("progressive");
   const std::string subsampling = params.get<std::string>("subsampling");
@@ -126,7 +110,7 @@ Bytes JpegEncoder::encode(const Image& image, const Params& params) {
     }
     jpeg_start_compress(&codec, TRUE);
   });
-  write_metadata(jpeg, image.meta);
+  write_metadata(jpeg, image.meta, lost);
   guarded(jpeg.errors, codec, [&] {
     while (codec.next_scanline < codec.image_height) {
       // libjpeg reads the row only; its type lacks the const.

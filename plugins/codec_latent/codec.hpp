@@ -15,7 +15,7 @@ class LatentDecoder : public Decoder {
 
 class LatentEncoder : public Encoder {
  public:
-  Bytes encode(const Image& image, const Params& params) override;
+  Bytes encode(const Image& image, const Params& params, Losses& lost) override;
   void prepare(const Params& params) override;
 };
 

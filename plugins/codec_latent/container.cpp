@@ -3,6 +3,8 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "calotype/error.hpp"
@@ -12,6 +14,10 @@ namespace {
 
 constexpr char kMagic[] = "CALO";
 constexpr int kVersion = 1;
+/// A density counts in this part of a pixel per inch.
+constexpr double kDensityUnit = 1000;
+/// No picture needs more; small boxes take far more room in memory than in the file.
+constexpr std::size_t kMostBoxes = 1024, kMostMetadata = std::size_t(64) << 20;
 enum Flag { kGrey = 1, kSixteenBit = 2, kFp32Means = 4 };
 
 [[noreturn]] void fail(const std::string& what) {
@@ -85,6 +91,7 @@ Container parse_container(const Bytes& file) {
     group.data = take(group.size);
     container.groups.push_back(group);
   }
+  std::size_t metadata = 0;
   while (at != end) {
     Box box;
     box.size = get(take(4), 4);
@@ -94,6 +101,10 @@ Container parse_container(const Bytes& file) {
     if (crc32(crc32(0, box.type.data(), 4), box.data, box.size) != checksum)
       fail("the checksum of box \"" + box.type + "\" does not match");
     container.boxes.push_back(box);
+    metadata += box.type == "alph" ? 0 : box.size;
+    if (container.boxes.size() > kMostBoxes || metadata > kMostMetadata)
+      throw Error(ErrorCode::limit, "more metadata than a .calo file may have",
+                  "write the picture again with strip=text, from the original");
   }
   return container;
 }
@@ -131,16 +142,33 @@ Bytes write_container(const Header& header, const std::vector<std::pair<std::uin
   return out;
 }
 
-std::vector<std::pair<std::string, Bytes>> metadata_boxes(const Metadata& meta) {
+std::vector<std::pair<std::string, Bytes>> metadata_boxes(const Metadata& meta, Losses& lost) {
   std::vector<std::pair<std::string, Bytes>> boxes;
-  if (!meta.icc.empty()) boxes.emplace_back("icc ", meta.icc);
-  if (!meta.exif.empty()) boxes.emplace_back("exif", meta.exif);
-  if (!meta.xmp.empty()) boxes.emplace_back("xmp ", meta.xmp);
+  std::size_t total = 0;
+  const auto add = [&](const char* type, Bytes payload, LossKind kind) {
+    if (payload.empty()) return;
+    if (boxes.size() + 1 < kMostBoxes && total + payload.size() <= kMostMetadata) {  // one may be of alpha
+      total += payload.size();
+      boxes.emplace_back(type, std::move(payload));
+    } else {
+      lost.add(kind, "there is more metadata than a .calo file may have, and some is left out");
+    }
+  };
+  add("icc ", meta.icc, LossKind::icc);
+  add("exif", meta.exif, LossKind::exif);
+  add("xmp ", meta.xmp, LossKind::xmp);
+  add("iptc", meta.iptc, LossKind::iptc);
+  if (meta.density.known()) {
+    Bytes density;
+    for (const double inch : {meta.density.x, meta.density.y})
+      put(density, std::uint32_t(std::lround(std::min(inch, 1e6) * kDensityUnit)), 4);
+    add("dens", std::move(density), LossKind::density);
+  }
   for (const auto& [key, value] : meta.text) {
     Bytes entry(key.begin(), key.end());
     entry.push_back(0);
     entry.insert(entry.end(), value.begin(), value.end());
-    boxes.emplace_back("text", std::move(entry));
+    add("text", std::move(entry), LossKind::text);
   }
   return boxes;
 }
@@ -151,6 +179,11 @@ Metadata read_metadata(const Container& container) {
     if (box.type == "icc ") meta.icc = payload(box);
     if (box.type == "exif") meta.exif = payload(box);
     if (box.type == "xmp ") meta.xmp = payload(box);
+    if (box.type == "iptc") meta.iptc = payload(box);
+    if (box.type == "dens") {
+      if (box.size != 8) fail("a density of another length");
+      meta.density = {get(box.data, 4) / kDensityUnit, get(box.data + 4, 4) / kDensityUnit};
+    }
     if (box.type == "text") {
       const std::string entry(reinterpret_cast<const char*>(box.data), box.size);
       const std::size_t zero = entry.find('\0');

@@ -36,7 +36,8 @@ struct Group {
   std::size_t size = 0;
 };
 
-/// Four characters and a payload: "icc ", "exif", "xmp ", "text", "alph"; readers skip what they do not know.
+/// Four characters and a payload: "icc ", "exif", "xmp ", "iptc", "dens", "text", "alph"; readers skip what they do not
+/// know.
 struct Box {
   std::string type;
   const std::uint8_t* data = nullptr;
@@ -61,7 +62,7 @@ Bytes write_container(const Header& header, const std::vector<std::pair<std::uin
                       const std::vector<std::pair<std::string, Bytes>>& boxes);
 
 /// Metadata to boxes and back.
-std::vector<std::pair<std::string, Bytes>> metadata_boxes(const Metadata& meta);
+std::vector<std::pair<std::string, Bytes>> metadata_boxes(const Metadata& meta, Losses& lost);
 Metadata read_metadata(const Container& container);
 
 std::uint32_t crc32(std::uint32_t crc, const void* data, std::size_t size);

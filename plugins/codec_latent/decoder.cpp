@@ -50,8 +50,9 @@ ImageInfo LatentDecoder::probe(const Bytes& bytes) const {
   info.format = "calo";
   info.width = header.width;
   info.height = header.height;
-  const bool alpha = container.box("alph") != nullptr;
-  info.channels = alpha ? 4 : header.grey ? 1 : 3;
+  info.channels = (header.grey ? 1 : 3) + (container.box("alph") != nullptr);
+  if (const Box* exif = container.box("exif"))
+    info.orientation = exif_orientation(Bytes(exif->data, exif->data + exif->size));
   info.bit_depth = header.sixteen_bit ? 16 : 8;
   char text[32];
   std::snprintf(text, sizeof text, "%08x", header.model);
@@ -130,7 +131,6 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
       throw Error(ErrorCode::corrupt, "the alpha plane has another depth than the picture");
     std::vector<cv::Mat> planes;
     cv::split(image.pixels, planes);
-    if (planes.size() == 1) planes = {planes[0], planes[0], planes[0]};
     planes.push_back(alpha);
     cv::merge(planes, image.pixels);
   }

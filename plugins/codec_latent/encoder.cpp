@@ -6,9 +6,9 @@
 #include <optional>
 #include <sstream>
 
+#include "../common/samples.hpp"
 #include "alpha.hpp"
 #include "calotype/error.hpp"
-#include "calotype/log.hpp"
 #include "calotype/metrics.hpp"
 #include "calotype/model.hpp"
 #include "codec.hpp"
@@ -31,7 +31,7 @@ constexpr int kLittleRounding = 5 * kRateSteps;
 
 using CodedGroups = std::vector<std::pair<std::uint32_t, Bytes>>;
 
-/// What is left of the metadata after `strip`, a comma-separated list of icc, exif, xmp, text or all.
+/// What is left of the metadata after `strip`, a comma-separated list of icc, exif, xmp, iptc, text or all.
 Metadata stripped(Metadata meta, const std::string& strip) {
   std::istringstream list(strip);
   for (std::string what; std::getline(list, what, ',');) {
@@ -39,10 +39,12 @@ Metadata stripped(Metadata meta, const std::string& strip) {
     if (all || what == "icc") meta.icc.clear();
     if (all || what == "exif") meta.exif.clear();
     if (all || what == "xmp") meta.xmp.clear();
+    if (all || what == "iptc") meta.iptc.clear();
     if (all || what == "text") meta.text.clear();
-    if (!all && what != "icc" && what != "exif" && what != "xmp" && what != "text")
+    if (all) meta.density = {};
+    if (!all && what != "icc" && what != "exif" && what != "xmp" && what != "iptc" && what != "text")
       throw Error(ErrorCode::usage, "cannot strip \"" + what + "\"",
-                  "strip takes icc, exif, xmp, text or all, separated by commas");
+                  "strip takes icc, exif, xmp, iptc, text or all, separated by commas");
   }
   return meta;
 }
@@ -81,7 +83,7 @@ std::string model_name(const Params& params, bool good) {
 class Job {
  public:
   /// `good`: of the tier, where it is open.
-  Job(const Image& image, const Params& params, bool good);
+  Job(const Image& image, const Params& params, bool good, Losses& lost);
   Bytes at_rate(int rate);
   int rate_of(int quality) const {
     return int(std::lround((quality - 1) * double(largest_rate()) / (kLargestQuality - 1)));
@@ -116,7 +118,7 @@ class Job {
   std::vector<cv::Mat> latents_;  // of all groups, kept only for a target
 };
 
-Job::Job(const Image& image, const Params& params, bool good)
+Job::Job(const Image& image, const Params& params, bool good, Losses& lost)
     : params_(params),
       model_(LatentModel::open(model_name(params, good), engine_choice(params), encoder_parts())),
       networks_(LatentModel::lease(model_)),
@@ -133,24 +135,18 @@ Job::Job(const Image& image, const Params& params, bool good)
   header_.height = colour_.rows;
   header_.sixteen_bit = colour_.depth() != CV_8U;
   header_.model = model_->hash();
-  boxes_ = metadata_boxes(stripped(image.meta, params.get<std::string>("strip")));
-  if (colour_.channels() == 4) {
+  boxes_ = metadata_boxes(stripped(image.meta, params.get<std::string>("strip")), lost);
+  if (has_alpha(colour_)) {
     std::vector<cv::Mat> planes;
     cv::split(colour_, planes);
-    cv::Mat alpha = planes[3];
+    cv::Mat alpha = planes.back();
     planes.pop_back();
     cv::merge(planes, colour_);
     if (alpha.depth() == CV_32F) alpha.convertTo(alpha, CV_16U, 65535);
     boxes_.emplace_back("alph", encode_alpha(alpha));
   }
   header_.grey = colour_.channels() == 1;
-  if (colour_.depth() == CV_32F) {
-    log(LogLevel::info, "floating-point samples are clipped to 0..1; they decode to 16 bits");
-    colour_ = colour_.clone();  // it is still the caller's
-    cv::patchNaNs(colour_, 0);
-    cv::max(colour_, 0., colour_);
-    cv::min(colour_, 1., colour_);
-  }
+  if (colour_.depth() == CV_32F) colour_ = with_depth(colour_, CV_16U, lost);
 }
 
 std::pair<std::uint32_t, Bytes> Job::code(const CodedGroup& group) const {
@@ -196,9 +192,7 @@ double Job::psnr_at(int rate) {
   }
   const cv::Mat decoded =
       synthesise(*networks_, *model_, header_, groups, filters, {0, 0, header_.width, header_.height});
-  cv::Mat original = colour_;
-  if (original.depth() == CV_32F) original.convertTo(original, CV_16U, 65535);
-  return psnr(original, decoded);
+  return psnr(colour_, decoded);
 }
 
 std::optional<int> Job::search(int largest) {
@@ -266,7 +260,12 @@ std::vector<ParamSpec> encoder_params() {
        {},
        {},
        {"auto", "fast", "good"}},
-      {"strip", std::string(), "Metadata to leave out: icc, exif, xmp, text or all, separated by commas.", {}, {}, {}},
+      {"strip",
+       std::string(),
+       "Metadata to leave out: icc, exif, xmp, iptc, text or all, separated by commas.",
+       {},
+       {},
+       {}},
       {"verify", true, "Read the symbols of each stream back before it is written.", {}, {}, {}},
       {"model", std::string(), "Codec model, an id or a directory; empty: the one for tune and tier.", {}, {}, {}}};
   for (const ParamSpec& p : engine_params()) params.push_back(p);
@@ -280,15 +279,15 @@ void LatentEncoder::prepare(const Params& params) {
   }
 }
 
-Bytes LatentEncoder::encode(const Image& image, const Params& params) {
+Bytes LatentEncoder::encode(const Image& image, const Params& params, Losses& lost) {
   validate(image);
   if (params.given("quality") + params.given("psnr") + params.given("bpp") + params.given("size") > 1)
     throw Error(ErrorCode::usage, "quality, psnr, bpp and size exclude each other", "give one of them");
   if (tier_is_open(params) && has_target(params)) {
-    Job job(image, params, false);
+    Job job(image, params, false, lost);
     if (const auto rate = job.search(job.rate_of(kLargestFastQuality))) return job.at_rate(*rate);
   }
-  Job job(image, params, needs_good(params) || has_target(params));
+  Job job(image, params, needs_good(params) || has_target(params), lost);
   return job.at_rate(has_target(params) ? *job.search(job.largest_rate()) : job.rate_of(params.get<int>("quality")));
 }
 

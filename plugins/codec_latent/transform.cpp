@@ -34,7 +34,6 @@ void fill_tensor(const cv::Mat& pixels, const cv::Rect& from, float unit, float*
 
 /// The rectangle as a picture for the engine; beyond the border the last row and column repeat.
 cv::Mat piece(const cv::Mat& pixels, const cv::Rect& from) {
-  if (pixels.depth() == CV_32F) return to_tensor(pixels, from);
   const cv::Rect inside = from & cv::Rect(cv::Point(), pixels.size());
   if (inside == from) return pixels(from);
   cv::Mat extended;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "../common/samples.hpp"
 #include "byte_view.hpp"
 #include "formats.hpp"
 #include "imgcodecs.hpp"
@@ -47,9 +48,9 @@ ImageInfo bmp_info(const Bytes& bytes) {
   return info;
 }
 
-Bytes bmp_write(const Image& image, const Params&) {
-  note_lost_metadata(image.meta, "BMP");
-  return encode_with_imgcodecs(without_alpha(at_8_bits(image.pixels, "BMP"), "BMP"), ".bmp");
+Bytes bmp_write(const Image& image, const Params&, Losses& lost) {
+  lose_metadata(image.meta, lost);
+  return encode_with_imgcodecs(without_alpha(with_depth(image.pixels, CV_8U, lost), lost), ".bmp");
 }
 
 }  // namespace calotype

@@ -7,23 +7,23 @@
 namespace calotype {
 
 ImageInfo bmp_info(const Bytes& bytes);
-Bytes bmp_write(const Image& image, const Params& params);
+Bytes bmp_write(const Image& image, const Params& params, Losses& lost);
 
 ImageInfo jp2_info(const Bytes& bytes);
 void jp2_finish(const Bytes& bytes, Image& image);
 
 ImageInfo pnm_info(const Bytes& bytes);
 void pnm_finish(const Bytes& bytes, Image& image);
-Bytes pnm_write(const Image& image, const Params& params);
+Bytes pnm_write(const Image& image, const Params& params, Losses& lost);
 
 ImageInfo tiff_info(const Bytes& bytes);
 void tiff_finish(const Bytes& bytes, Image& image);
 std::vector<ParamSpec> tiff_params();
-Bytes tiff_write(const Image& image, const Params& params);
+Bytes tiff_write(const Image& image, const Params& params, Losses& lost);
 
 ImageInfo webp_info(const Bytes& bytes);
 void webp_finish(const Bytes& bytes, Image& image);
 std::vector<ParamSpec> webp_params();
-Bytes webp_write(const Image& image, const Params& params);
+Bytes webp_write(const Image& image, const Params& params, Losses& lost);
 
 }  // namespace calotype

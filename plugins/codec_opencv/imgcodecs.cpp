@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imgcodecs.hpp"
 
-#include <opencv2/imgproc.hpp>
-
 #include "../common/quiet_opencv.hpp"
 #include "../common/samples.hpp"
 #include "calotype/error.hpp"
-#include "calotype/log.hpp"
 
 namespace calotype {
 namespace {
@@ -44,22 +41,14 @@ Bytes encode_with_imgcodecs(const cv::Mat& pixels, const char* extension, const 
               "write PNG instead");
 }
 
-cv::Mat without_alpha(const cv::Mat& pixels, const char* format) {
-  if (pixels.channels() != 4) return pixels;
-  cv::Mat opaque;
-  cv::cvtColor(pixels, opaque, cv::COLOR_BGRA2BGR);
-  log(LogLevel::info, std::string(format) + ": transparency left out");
-  return opaque;
-}
-
-cv::Mat at_8_bits(const cv::Mat& pixels, const char* format) {
-  if (pixels.depth() != CV_8U) log(LogLevel::info, std::string(format) + ": samples reduced to 8 bits");
-  return with_depth(pixels, CV_8U);
-}
-
-void note_lost_metadata(const Metadata& meta, const char* format) {
-  if (!meta.icc.empty() || !meta.exif.empty() || !meta.xmp.empty() || !meta.text.empty())
-    log(LogLevel::info, std::string(format) + ": metadata (ICC, EXIF, XMP, text) left out");
+void lose_metadata(const Metadata& meta, Losses& lost) {
+  const std::string why = " has no place in this format";
+  if (!meta.icc.empty()) lost.add(LossKind::icc, "the colour profile" + why + "; --color srgb converts the colours");
+  if (!meta.exif.empty()) lost.add(LossKind::exif, "EXIF" + why);
+  if (!meta.xmp.empty()) lost.add(LossKind::xmp, "XMP" + why);
+  if (!meta.iptc.empty()) lost.add(LossKind::iptc, "IPTC" + why);
+  if (!meta.text.empty()) lost.add(LossKind::text, "text" + why);
+  if (meta.density.known()) lost.add(LossKind::density, "the density" + why);
 }
 
 void stretch(cv::Mat& pixels, double white) {

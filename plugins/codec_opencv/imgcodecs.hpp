@@ -11,12 +11,8 @@ cv::Mat decode_with_imgcodecs(const Bytes& bytes, const ImageInfo& info);
 /// cv::imencode, with its failures as Error.
 Bytes encode_with_imgcodecs(const cv::Mat& pixels, const char* extension, const std::vector<int>& flags = {});
 
-/// Leaves out the fourth channel, and says so.
-cv::Mat without_alpha(const cv::Mat& pixels, const char* format);
-/// 8 bits from anything deeper, and says so.
-cv::Mat at_8_bits(const cv::Mat& pixels, const char* format);
-/// Says that metadata is left out, where there is any.
-void note_lost_metadata(const Metadata& meta, const char* format);
+/// For formats that hold pixels alone: whatever metadata there is, is lost.
+void lose_metadata(const Metadata& meta, Losses& lost);
 
 /// Spreads samples stored as 0..`white` over the whole range of their type.
 void stretch(cv::Mat& pixels, double white);

@@ -22,10 +22,10 @@ class OpencvDecoder : public Decoder {
   }
 };
 
-template <Bytes (*write)(const Image&, const Params&)>
+template <Bytes (*write)(const Image&, const Params&, Losses&)>
 class OpencvEncoder : public Encoder {
  public:
-  Bytes encode(const Image& image, const Params& params) override { return write(image, params); }
+  Bytes encode(const Image& image, const Params& params, Losses& lost) override { return write(image, params, lost); }
 };
 
 }  // namespace

@@ -67,10 +67,10 @@ void pnm_finish(const Bytes& bytes, Image& image) {
   if (!stretched) stretch(image.pixels, header.white);
 }
 
-Bytes pnm_write(const Image& image, const Params&) {
-  note_lost_metadata(image.meta, "PNM");
-  cv::Mat pixels = without_alpha(image.pixels, "PNM");
-  if (pixels.depth() == CV_32F) pixels = with_depth(pixels, CV_16U);
+Bytes pnm_write(const Image& image, const Params&, Losses& lost) {
+  lose_metadata(image.meta, lost);
+  cv::Mat pixels = without_alpha(image.pixels, lost);
+  if (pixels.depth() == CV_32F) pixels = with_depth(pixels, CV_16U, lost);
   return encode_with_imgcodecs(pixels, pixels.channels() == 1 ? ".pgm" : ".ppm");
 }
 

@@ -175,8 +175,8 @@ std::vector<ParamSpec> tiff_params() {
   return {{"compression", std::string("lzw"), "Lossless compression.", {}, {}, {"none", "lzw", "deflate"}}};
 }
 
-Bytes tiff_write(const Image& image, const Params& params) {
-  note_lost_metadata(image.meta, "TIFF");
+Bytes tiff_write(const Image& image, const Params& params, Losses& lost) {
+  lose_metadata(image.meta, lost);
   const std::string name = params.get<std::string>("compression");
   const int compression = name == "none" ? 1 : name == "lzw" ? 5 : 8;  // as in the TIFF specification
   return encode_with_imgcodecs(image.pixels, ".tiff", {cv::IMWRITE_TIFF_COMPRESSION, compression});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "../common/samples.hpp"
 #include "byte_view.hpp"
-#include "calotype/log.hpp"
 #include "formats.hpp"
 #include "imgcodecs.hpp"
 
@@ -113,16 +113,16 @@ std::vector<ParamSpec> webp_params() {
           {"lossless", false, "Keep every visible pixel exactly; quality is not used.", {}, {}, {}}};
 }
 
-Bytes webp_write(const Image& image, const Params& params) {
+Bytes webp_write(const Image& image, const Params& params, Losses& lost) {
   if (std::max(image.pixels.cols, image.pixels.rows) > max_side)
     throw Error(ErrorCode::unsupported, "WebP: a side is longer than " + std::to_string(max_side) + " pixels",
                 "resize the picture or write PNG");
   const int lossless = 101;  // imgcodecs: anything above 100
   const int quality = params.get<bool>("lossless") ? lossless : params.get<int>("quality");
   const Bytes plain =
-      encode_with_imgcodecs(at_8_bits(image.pixels, "WebP"), ".webp", {cv::IMWRITE_WEBP_QUALITY, quality});
+      encode_with_imgcodecs(with_depth(image.pixels, CV_8U, lost), ".webp", {cv::IMWRITE_WEBP_QUALITY, quality});
   const Metadata& meta = image.meta;
-  if (!meta.text.empty()) log(LogLevel::info, "WebP: text left out");
+  if (!meta.text.empty()) lost.add(LossKind::text, "text has no place in this format");
   if (meta.icc.empty() && meta.exif.empty() && meta.xmp.empty()) return plain;
   return with_metadata(plain, webp_info(plain), meta);
 }

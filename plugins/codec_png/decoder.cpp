@@ -64,10 +64,9 @@ struct Reader {
   bool has_alpha() const {
     return (png_get_color_type(png, info) & PNG_COLOR_MASK_ALPHA) || png_get_valid(png, info, PNG_INFO_tRNS);
   }
-  /// 1, 3 or 4; grey with alpha becomes colour.
   int channels() const {
-    if (has_alpha()) return 4;
-    return png_get_color_type(png, info) == PNG_COLOR_TYPE_GRAY ? 1 : 3;
+    const bool colour = png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR;
+    return (colour ? 3 : 1) + has_alpha();
   }
   int bit_depth() const { return png_get_bit_depth(png, info) == 16 ? 16 : 8; }
 };
@@ -87,12 +86,10 @@ const char* colour_name(int type) {
   }
 }
 
-/// Asks libpng for 8 or 16 bits in 1, 3 or 4 channels in BGR(A) order.
+/// Asks libpng for 8 or 16 bits, in BGR(A) order where there are colours.
 void set_transforms(Reader& reader) {
   const png_structp png = reader.png;
-  const bool grey = !(png_get_color_type(png, reader.info) & PNG_COLOR_MASK_COLOR);
   png_set_expand(png);  // palettes, fewer than 8 bits, transparent colours
-  if (grey && reader.has_alpha()) png_set_gray_to_rgb(png);
   if (reader.bit_depth() == 16) png_set_swap(png);
   png_set_bgr(png);
   png_set_interlace_handling(png);

@@ -8,7 +8,6 @@
 
 #include "../common/samples.hpp"
 #include "../common/text.hpp"
-#include "calotype/log.hpp"
 #include "guard.hpp"
 #include "keywords.hpp"
 #include "photograph.hpp"
@@ -52,7 +51,9 @@ struct Writer {
 };
 
 int colour_type(int channels) {
-  return channels == 1 ? PNG_COLOR_TYPE_GRAY : channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
+  constexpr int kTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
+                            PNG_COLOR_TYPE_RGB_ALPHA};
+  return kTypes[channels - 1];
 }
 
 /// PNG keywords are 1 to 79 characters without space at either end; we write the ASCII ones.
@@ -69,7 +70,7 @@ png_text text_chunk(const std::string& keyword, const std::string& value) {
   return chunk;
 }
 
-void set_metadata(Writer& writer, const Metadata& meta) {
+void set_metadata(Writer& writer, const Metadata& meta, Losses& lost) {
   const std::string xmp_key = xmp_keyword, xmp(meta.xmp.begin(), meta.xmp.end());
   std::vector<png_text> texts;
   if (!xmp.empty()) texts.push_back(text_chunk(xmp_key, xmp));
@@ -77,7 +78,7 @@ void set_metadata(Writer& writer, const Metadata& meta) {
     if (is_keyword(keyword))
       texts.push_back(text_chunk(keyword, value));
     else
-      log(LogLevel::info, "PNG: a text is left out, its keyword \"" + keyword + "\" is not a PNG keyword");
+      lost.add(LossKind::text, "a text is left out, its keyword \"" + keyword + "\" is not a PNG keyword");
   }
   guarded(writer.errors, [&] {
     if (!meta.icc.empty())
@@ -89,7 +90,7 @@ void set_metadata(Writer& writer, const Metadata& meta) {
     if (!texts.empty()) png_set_text(writer.png, writer.info, texts.data(), static_cast<int>(texts.size()));
   });
   if (!meta.icc.empty() && !png_get_valid(writer.png, writer.info, PNG_INFO_iCCP))
-    log(LogLevel::info, "PNG: the ICC profile does not fit this picture and is left out");
+    lost.add(LossKind::icc, "libpng finds the colour profile unsound, and it is left out");
 }
 
 /// The rest of a file, rows compressed already. Frees what is written, so that nothing large is held twice.
@@ -124,9 +125,8 @@ std::vector<ParamSpec> PngEncoder::params() {
            {}}};
 }
 
-Bytes PngEncoder::encode(const Image& image, const Params& params) {
-  if (image.pixels.depth() == CV_32F) log(LogLevel::info, "PNG: float samples converted to 16 bits");
-  const cv::Mat pixels = image.pixels.depth() == CV_32F ? with_depth(image.pixels, CV_16U) : image.pixels;
+Bytes PngEncoder::encode(const Image& image, const Params& params, Losses& lost) {
+  const cv::Mat pixels = image.pixels.depth() == CV_32F ? with_depth(image.pixels, CV_16U, lost) : image.pixels;
   std::vector<png_bytep> rows(static_cast<std::size_t>(pixels.rows));
   for (int y = 0; y < pixels.rows; ++y) rows[static_cast<std::size_t>(y)] = const_cast<png_bytep>(pixels.ptr(y));
   const bool deep = pixels.depth() == CV_16U;
@@ -141,7 +141,7 @@ Bytes PngEncoder::encode(const Image& image, const Params& params) {
                  PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(writer.png, compression);
   });
-  set_metadata(writer, image.meta);
+  set_metadata(writer, image.meta, lost);
   guarded(writer.errors, [&] {
     png_write_info(writer.png, writer.info);
     if (!stream.empty()) return write_compressed(writer.png, stream);

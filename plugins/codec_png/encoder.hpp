@@ -7,7 +7,7 @@ namespace calotype {
 class PngEncoder : public Encoder {
  public:
   static std::vector<ParamSpec> params();
-  Bytes encode(const Image& image, const Params& params) override;
+  Bytes encode(const Image& image, const Params& params, Losses& lost) override;
 };
 
 }  // namespace calotype

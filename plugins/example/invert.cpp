@@ -9,7 +9,8 @@ class Invert : public calotype::Backbone {
     const double amount = params.get<double>("amount");
     cv::Mat negative;  // a new Mat: the caller may still hold the old pixels
     image.pixels.convertTo(negative, -1, 1 - 2 * amount, amount * white);
-    if (negative.channels() == 4) cv::mixChannels(image.pixels, negative, {3, 3});  // alpha is not light
+    const int last = negative.channels() - 1;
+    if (calotype::has_alpha(negative)) cv::mixChannels(image.pixels, negative, {last, last});  // alpha is not light
     image.pixels = negative;
     return image;
   }

@@ -26,7 +26,8 @@ Bytes example() {
   meta.icc = Bytes(300, 7);
   meta.exif = {'I', 'I', '*', 0};
   meta.text = {{"Comment", "hello"}, {"Author", ""}};
-  auto boxes = metadata_boxes(meta);
+  Losses lost;
+  auto boxes = metadata_boxes(meta, lost);
   boxes.emplace_back("zzzz", Bytes{1, 2, 3});
   return write_container(header(1500, 20), {{11, Bytes(40, 1)}, {22, Bytes(50, 2)}}, boxes);
 }

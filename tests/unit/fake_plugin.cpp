@@ -32,7 +32,7 @@ class RawDecoder : public Decoder {
 
 class RawEncoder : public Encoder {
  public:
-  Bytes encode(const Image& image, const Params&) override {
+  Bytes encode(const Image& image, const Params&, Losses&) override {
     if (image.pixels.type() != CV_8U) throw Error(ErrorCode::unsupported, "raw holds 8-bit grey only");
     Bytes bytes(6 + image.pixels.total());
     const std::uint8_t header[] = {

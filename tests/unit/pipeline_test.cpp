@@ -122,8 +122,8 @@ BOOST_AUTO_TEST_CASE(limits_and_input) {
   limits.max_pixels = 1;
   Pipeline p;
   p.add("decode", {}, scratch.file("a.raw"));
-  BOOST_TEST((error_of([&] { p.limits(limits).run(); }).code() == ErrorCode::limit));
-  BOOST_TEST(p.limits({}).run().pixels.cols == 2);
+  BOOST_TEST((error_of([&] { p.rules(limits).run(); }).code() == ErrorCode::limit));
+  BOOST_TEST(p.rules({}).run().pixels.cols == 2);
   check_contains(error_of([] { Pipeline::parse("shade").run(); }).full_text(), "begin with \"decode FILE !\"");
 }
 

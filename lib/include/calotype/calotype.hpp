@@ -10,11 +10,13 @@
 #pragma once
 #include "calotype/backbone.hpp"
 #include "calotype/codec.hpp"
+#include "calotype/colour.hpp"
 #include "calotype/engine.hpp"
 #include "calotype/error.hpp"
 #include "calotype/image.hpp"
 #include "calotype/io.hpp"
 #include "calotype/log.hpp"
+#include "calotype/loss.hpp"
 #include "calotype/metrics.hpp"
 #include "calotype/model.hpp"
 #include "calotype/params.hpp"

@@ -13,7 +13,10 @@ class CALOTYPE_API Decoder {
   virtual ~Decoder();
   /// Header only, bounded work, no pixel memory. The host checks limits on the result before it calls decode().
   virtual ImageInfo probe(const Bytes& bytes) const = 0;
-  /// The whole picture with its metadata, pixels as stored (the host applies EXIF orientation).
+  /// The whole picture with its metadata, pixels as stored (the host applies EXIF orientation). What it cannot hand on
+  /// is in `lost`. Formats of several pictures give the first one, or the one that a parameter "page" asks for, and
+  /// report the others as frames. A parameter "lenient", where there is one, is what --lenient sets: what can be had of
+  /// a damaged file, with the loss of pixels reported.
   virtual Image decode(const Bytes& bytes, const Params& params) = 0;
 };
 
@@ -21,9 +24,8 @@ class CALOTYPE_API Decoder {
 class CALOTYPE_API Encoder {
  public:
   virtual ~Encoder();
-  /// The complete file. What the format cannot hold is converted and said with log(info, ...), or refused with
-  /// unsupported.
-  virtual Bytes encode(const Image& image, const Params& params) = 0;
+  /// The complete file. What the format cannot hold is converted and added to `lost`, or refused with unsupported.
+  virtual Bytes encode(const Image& image, const Params& params, Losses& lost) = 0;
   /// A hint that encode() will follow on some encoder of this kind: what it needs may be loaded in the background while
   /// the caller still reads the picture. Returns at once, and fails silently: encode() meets the same error.
   virtual void prepare(const Params& params);

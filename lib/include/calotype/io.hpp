@@ -15,6 +15,21 @@ struct Limits {
   std::int64_t max_file_bytes = std::int64_t(1) << 31;
 };
 
+enum class Colours {
+  keep,  ///< as they are stored, with their profile
+  srgb   ///< converted, without a profile
+};
+
+/// How pictures are taken in and given out.
+struct Rules : Limits {
+  Rules() = default;
+  Rules(const Limits& limits) : Limits(limits) {}
+
+  bool strict = false;   ///< a loss is an error (unsupported), not a warning
+  bool lenient = false;  ///< of damaged files, what can be had: the parameter "lenient" of decoders that have one
+  Colours colours = Colours::keep;
+};
+
 /// The whole file, or standard input for "-". Throws not_found, io or limit.
 CALOTYPE_API Bytes read_file(const std::string& path, const Limits& limits = {});
 /// A file of data that belongs to the program, such as weights: mapped into memory, read only, shared by copies of the
@@ -38,17 +53,21 @@ class CALOTYPE_API FileView {
 /// "-" is standard output. Throws io; usage when the file exists and `overwrite` is false.
 CALOTYPE_API void write_file(const std::string& path, const Bytes& bytes, bool overwrite = false);
 
-/// Decodes by content, then by `extension` (without the dot); applies limits and EXIF orientation.
-/// `name` is used in messages. `info` receives what probe() said where it is not null.
+/// Decodes by content, then by `extension` (without the dot). Then the picture is made true: turned upright by EXIF
+/// orientation, samples that are no finite numbers replaced, metadata that describes other pixels brought up to date,
+/// thumbnails and a profile of another colour space removed. What gets lost is in Image::lost and a warning each, once
+/// per kind. `name` is used in messages. `info` receives what probe() said where it is not null.
 CALOTYPE_API Image decode(const Bytes& bytes, const std::string& extension = {}, const RawParams& params = {},
-                          const Limits& limits = {}, const std::string& name = "input", ImageInfo* info = nullptr);
-/// Header only.
+                          const Rules& rules = {}, const std::string& name = "input", ImageInfo* info = nullptr);
+/// Header only: the size is that of the picture that decode() gives.
 CALOTYPE_API ImageInfo probe(const Bytes& bytes, const std::string& extension = {}, const std::string& name = "input");
-/// `format` is an encoder's name or extension.
-CALOTYPE_API Bytes encode(const Image& image, const std::string& format, const RawParams& params = {});
+/// `format` is an encoder's name or extension. What the format cannot hold is a warning each, and added to `lost` where
+/// that is not null.
+CALOTYPE_API Bytes encode(const Image& image, const std::string& format, const RawParams& params = {},
+                          const Rules& rules = {}, const std::string& name = "output", Losses* lost = nullptr);
 
 /// read_file + decode, encode + write_file; the format follows the content, respectively the extension.
-CALOTYPE_API Image read_image(const std::string& path, const RawParams& params = {}, const Limits& limits = {});
+CALOTYPE_API Image read_image(const std::string& path, const RawParams& params = {}, const Rules& rules = {});
 CALOTYPE_API void write_image(const std::string& path, const Image& image, const RawParams& params = {},
                               bool overwrite = false);
 

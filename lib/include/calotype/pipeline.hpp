@@ -31,7 +31,7 @@ class CALOTYPE_API Pipeline {
   /// Appends a stage; `path` is for decode and encode.
   Pipeline& add(const std::string& element, const RawParams& params = {}, const std::string& path = {});
   /// Applies to every decode and encode stage.
-  Pipeline& limits(const Limits& limits);
+  Pipeline& rules(const Rules& rules);
   Pipeline& overwrite(bool allowed);
 
   /// Resolves every element and validates every parameter without reading a byte of input. Throws as run() would.

@@ -23,7 +23,8 @@
 
 /// One number for the whole binary interface; a plugin is refused unless it is equal.
 ///   1  first version
-#define CALOTYPE_PLUGIN_ABI 1
+///   2  Losses, IPTC and density, grey with alpha, ImageInfo::orientation
+#define CALOTYPE_PLUGIN_ABI 2
 
 extern "C" {
 /// Plain data, read with dlsym before any of the plugin's code is called.
