@@ -16,11 +16,6 @@ ImageInfo pnm_info(const Bytes& bytes);
 void pnm_finish(const Bytes& bytes, Image& image);
 Bytes pnm_write(const Image& image, const Params& params, Losses& lost);
 
-ImageInfo tiff_info(const Bytes& bytes);
-void tiff_finish(const Bytes& bytes, Image& image);
-std::vector<ParamSpec> tiff_params();
-Bytes tiff_write(const Image& image, const Params& params, Losses& lost);
-
 ImageInfo webp_info(const Bytes& bytes);
 void webp_finish(const Bytes& bytes, Image& image);
 std::vector<ParamSpec> webp_params();

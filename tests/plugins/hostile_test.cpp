@@ -8,6 +8,7 @@
 #include <set>
 
 #include "support.hpp"
+#include "tiff_files.hpp"
 
 using namespace calotype;
 
@@ -18,13 +19,14 @@ struct Seed {
   Bytes bytes;
 };
 
-/// Small files of every format that can be written, and the data folder.
+/// Small files of every format that can be written, those that only libtiff writes, and the data folder.
 const std::vector<Seed>& seeds() {
   static const std::vector<Seed> all = [] {
     std::vector<Seed> made;
     for (const std::string& format : names(Kind::encoder))
       for (const Image& image : {picture({23, 17}, 3, CV_8U), picture({17, 23}, 4, CV_16U)})
         made.push_back({format, encode(image, format)});
+    for (const Bytes& file : odd_tiffs()) made.push_back({"tiff", file});
     for (const auto& file : std::filesystem::directory_iterator(TEST_DATA))
       if (file.path().extension() != ".onnx")
         made.push_back({extension_of(file.path().string()), read_file(file.path().string())});
