@@ -116,6 +116,12 @@ RawParams format_params(const Arguments& arguments) {
   return params;
 }
 
+RawParams all_params(const std::vector<Option>& own, const Arguments& arguments) {
+  RawParams params = element_params(own, arguments);
+  params.merge(format_params(arguments));
+  return params;
+}
+
 int transcode(const std::string& verb, Transcode plan, const Arguments& arguments) {
   const Rules allowed = rules(arguments);
   const auto jobs = make_jobs(arguments.operands(), {wanted_extensions(plan), plan.extension, arguments.text("output"),
