@@ -202,6 +202,11 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
   return network;
 }
 
+std::unique_ptr<Session> Model::session(const std::string& part, const EngineChoice& choice,
+                                        const Signature& signature) const {
+  return held_to(signature, network(part, choice)->session(), manifest_->id + "/" + part);
+}
+
 std::vector<NetworkInfo> networks_in_use() {
   const std::lock_guard<std::mutex> lock(shared().mutex);
   return shared().in_use;

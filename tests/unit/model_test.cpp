@@ -89,6 +89,7 @@ BOOST_AUTO_TEST_CASE(manifest_errors_name_file_and_key) {
   check_contains(manifest_error(with(kManifest, "net_xxh128", "net_sha256")).hint(), "net_xxh128=");
   check_contains(manifest_error(with(kManifest, "net=net.onnx", "")).what(), "\"net\" has no file");
   check_contains(manifest_error(with(kManifest, "table=", "net_uses=tabel\ntable=")).what(), "\"part.net_uses\"");
+  check_contains(manifest_error(with(kManifest, "task=compression", "task=codec")).full_text(), "add table_xxh128=");
   check_contains(manifest_error("id=test\n").what(), "unknown key \"id\"");
   manifest_error("[model]\nthis is no line\n");
 }

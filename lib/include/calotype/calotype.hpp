@@ -20,5 +20,6 @@
 #include "calotype/params.hpp"
 #include "calotype/pipeline.hpp"
 #include "calotype/registry.hpp"
+#include "calotype/signature.hpp"
 #include "calotype/tiling.hpp"
 #include "calotype/version.hpp"
