@@ -10,7 +10,8 @@ namespace calotype {
 Image decode_with(Decoder& decoder, const Bytes& bytes, const Params& params, const Limits& limits,
                   const std::string& name, ImageInfo* info);
 
-/// Throws usage when `path` may not be written.
-void check_writable(const std::string& path, bool overwrite);
+/// Throws what needs no decoder: corrupt for an empty file, unsupported for an AppleDouble side-car. `name` is for the
+/// hint.
+void check_is_picture(const Bytes& bytes, const std::string& name);
 
 }  // namespace calotype

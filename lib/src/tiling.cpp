@@ -51,7 +51,8 @@ cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, i
   if (dims == 3 && out["y"].empty()) out["y"] = cv::Mat(std::vector<int>{1, 1, 1}, CV_32F);
   session.run({{"x", input}}, out);
   if (out.size() != 1 || out.begin()->second.dims != dims)
-    throw Error(ErrorCode::unsupported, "a tiled network must have one output, N,C,H,W, as it was asked for");
+    throw Error(ErrorCode::unsupported, "a tiled network must have one output, N,C,H,W, as it was asked for",
+                "export the model again with a single output of that shape");
   const cv::Mat made = out.begin()->second;
   const cv::Size got = sides(made);
   if (got != size)

@@ -207,7 +207,8 @@ void LatentModel::Networks::run(const std::string& part, const cv::Mat& x, cv::M
   session(part, arithmetic).run({{"x", x}}, out);
   y = out.at("y");
   if (out.size() != 1 || y.dims != 3)
-    throw Error(ErrorCode::engine, "network \"" + part + "\" does not have one output \"y\"");
+    throw Error(ErrorCode::engine, "network \"" + part + "\" does not have one output \"y\"",
+                "install the model again, or choose another engine");
 }
 
 LatentModel::Lease LatentModel::lease(const std::shared_ptr<LatentModel>& model) {
