@@ -62,6 +62,8 @@ std::string round_trip(const std::string& codec, const std::string& engine) {
   const Image original = gradient();
   const Bytes bytes = encode(original, codec, params);
   cv::Mat decoded = decode(bytes, codec, params, {}, codec).pixels;
+  if (decoded.size() == original.pixels.size() && decoded.channels() == 1)
+    return std::to_string(bytes.size()) + " bytes, without colour";
   if (decoded.size() != original.pixels.size() || decoded.channels() != 3)
     throw Error(ErrorCode::plugin, "the picture came back in another shape", kReinstall);
   const double scale = decoded.depth() == CV_8U ? 1 : decoded.depth() == CV_16U ? 1 / 257.0 : 255;

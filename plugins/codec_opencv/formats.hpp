@@ -12,10 +12,6 @@ Bytes bmp_write(const Image& image, const Params& params);
 ImageInfo jp2_info(const Bytes& bytes);
 void jp2_finish(const Bytes& bytes, Image& image);
 
-ImageInfo pnm_info(const Bytes& bytes);
-void pnm_finish(const Bytes& bytes, Image& image);
-Bytes pnm_write(const Image& image, const Params& params);
-
 ImageInfo tiff_info(const Bytes& bytes);
 void tiff_finish(const Bytes& bytes, Image& image);
 std::vector<ParamSpec> tiff_params();

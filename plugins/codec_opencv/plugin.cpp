@@ -31,10 +31,10 @@ class OpencvEncoder : public Encoder {
 }  // namespace
 }  // namespace calotype
 
-CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP, PNM and JPEG 2000 through OpenCV") {
+CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP and JPEG 2000 through OpenCV") {
   using namespace calotype;
   const std::vector<std::string> tiff = {"tiff", "tif"}, webp = {"webp"}, bmp = {"bmp", "dib"},
-                                 pnm = {"ppm", "pgm", "pbm", "pnm"}, jp2 = {"jp2", "j2k", "j2c"};
+                                 jp2 = {"jp2", "j2k", "j2c"};
 
   r.add<OpencvDecoder<tiff_info, tiff_finish>>(
       {Kind::decoder, "tiff", "Reads the first picture of a TIFF.", tiff, {"49492a00", "4d4d002a"}, 0, {}});
@@ -47,10 +47,6 @@ CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP
 
   r.add<OpencvDecoder<bmp_info, nothing_to_finish>>({Kind::decoder, "bmp", "Reads BMP.", bmp, {"424d"}, 0, {}});
   r.add<OpencvEncoder<bmp_write>>({Kind::encoder, "bmp", "Writes BMP, lossless, 8 bits.", bmp, {}, 0, {}});
-
-  r.add<OpencvDecoder<pnm_info, pnm_finish>>(
-      {Kind::decoder, "pnm", "Reads PBM, PGM and PPM.", pnm, {"5031", "5032", "5033", "5034", "5035", "5036"}, 0, {}});
-  r.add<OpencvEncoder<pnm_write>>({Kind::encoder, "pnm", "Writes PGM or PPM, lossless, 8 or 16 bits.", pnm, {}, 0, {}});
 
   r.add<OpencvDecoder<jp2_info, jp2_finish>>(
       {Kind::decoder, "jp2", "Reads JPEG 2000.", jp2, {"0000000c6a5020200d0a870a", "ff4fff51"}, 0, {}});
