@@ -7,6 +7,7 @@
 namespace calotype {
 
 ImageInfo bmp_info(const Bytes& bytes);
+void bmp_finish(const Bytes& bytes, Image& image);
 Bytes bmp_write(const Image& image, const Params& params);
 
 ImageInfo jp2_info(const Bytes& bytes);

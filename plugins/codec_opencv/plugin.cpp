@@ -8,8 +8,6 @@
 namespace calotype {
 namespace {
 
-void nothing_to_finish(const Bytes&, Image&) {}
-
 template <ImageInfo (*info)(const Bytes&), void (*finish)(const Bytes&, Image&)>
 class OpencvDecoder : public Decoder {
  public:
@@ -45,7 +43,7 @@ CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP
       {Kind::decoder, "webp", "Reads WebP.", webp, {"52494646????????57454250"}, 0, {}});
   r.add<OpencvEncoder<webp_write>>({Kind::encoder, "webp", "Writes WebP, 8 bits.", webp, {}, 0, webp_params()});
 
-  r.add<OpencvDecoder<bmp_info, nothing_to_finish>>({Kind::decoder, "bmp", "Reads BMP.", bmp, {"424d"}, 0, {}});
+  r.add<OpencvDecoder<bmp_info, bmp_finish>>({Kind::decoder, "bmp", "Reads BMP.", bmp, {"424d"}, 0, {}});
   r.add<OpencvEncoder<bmp_write>>({Kind::encoder, "bmp", "Writes BMP, lossless, 8 bits.", bmp, {}, 0, {}});
 
   r.add<OpencvDecoder<jp2_info, jp2_finish>>(
