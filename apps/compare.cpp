@@ -45,6 +45,7 @@ cv::Mat colour(const cv::Mat& pixels, int depth) {
 int run(const Arguments& arguments) {
   if (arguments.operands().size() != 2) throw Error(ErrorCode::usage, "two files are needed", "calotype compare A B");
   set_threads(arguments);
+  if (arguments.has("html")) check_writable(arguments.text("html"), arguments.has("overwrite"));
   Limits limits;
   limits.max_pixels = arguments.integer("max-pixels", limits.max_pixels, 1);
   const Side left = load(arguments.operands()[0], limits), right = load(arguments.operands()[1], limits);
