@@ -99,11 +99,13 @@ BOOST_AUTO_TEST_CASE(what_is_printed_arrives_or_is_missed) {
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_that_leaves_ends_it_as_it_ends_other_tools) {
-  const Folder folder;
-  const std::string script = "(sleep 0.1; calotype inspect; echo $? > status) | true; cat status";
-  const auto quiet = folder.run(script + "; sleep 0.5; cat status");
-  BOOST_TEST(contains(quiet.out, "141"), quiet.out);
-  BOOST_TEST(quiet.err.empty(), quiet.err);
+  const auto with_pipe = [](const std::string& command) {
+    return Folder().run("(sleep 0.1; " + command + " calotype inspect; echo $? >&2) | true").err;
+  };
+  BOOST_TEST(with_pipe("env --default-signal=PIPE") == "141\n");
+  const std::string ignored = with_pipe("env --ignore-signal=PIPE");
+  BOOST_TEST(contains(ignored, "standard output: cannot write: Broken pipe; "), ignored);
+  BOOST_TEST(contains(ignored, "\n8\n"), ignored);
 }
 
 BOOST_AUTO_TEST_CASE(completion_scripts_are_valid_and_know_verbs_and_options) {
