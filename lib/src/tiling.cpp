@@ -65,7 +65,8 @@ class TileRunner {
     const cv::Mat made = out_.empty() ? cv::Mat() : out_.begin()->second;
     if (out_.size() != 1 || made.dims != dims || made.type() != (picture ? form_ : CV_32F) ||
         (dims == 4 && made.size[0] != 1) || (!picture && !made.isContinuous()))
-      throw Error(ErrorCode::unsupported, "a tiled network must have one output, 1,C,H,W, as it was asked for");
+      throw Error(ErrorCode::unsupported, "a tiled network must have one output, 1,C,H,W, as it was asked for",
+                  "export the model again with a single output of that shape");
     if (const cv::Size got = sides(made); got != due)
       throw Error(ErrorCode::unsupported,
                   "the network made a " + std::to_string(got.width) + "x" + std::to_string(got.height) +
@@ -73,8 +74,10 @@ class TileRunner {
                   "check the model's [tile] section and its scale");
     if (!channels_) channels_ = channels(made);
     if (channels(made) != channels_)
-      throw Error(ErrorCode::unsupported, "the network made tiles of " + std::to_string(channels_) + " and of " +
-                                              std::to_string(channels(made)) + " channels");
+      throw Error(ErrorCode::unsupported,
+                  "the network made tiles of " + std::to_string(channels_) + " and of " +
+                      std::to_string(channels(made)) + " channels",
+                  "export the model again");
     return made;
   }
 

@@ -7,14 +7,11 @@
 namespace calotype {
 
 ImageInfo bmp_info(const Bytes& bytes);
+void bmp_finish(const Bytes& bytes, Image& image);
 Bytes bmp_write(const Image& image, const Params& params, Losses& lost);
 
 ImageInfo jp2_info(const Bytes& bytes);
 void jp2_finish(const Bytes& bytes, Image& image);
-
-ImageInfo pnm_info(const Bytes& bytes);
-void pnm_finish(const Bytes& bytes, Image& image);
-Bytes pnm_write(const Image& image, const Params& params, Losses& lost);
 
 ImageInfo tiff_info(const Bytes& bytes);
 void tiff_finish(const Bytes& bytes, Image& image);

@@ -3,6 +3,7 @@
 #include <map>
 #include <opencv2/imgproc.hpp>
 
+#include "../common/lost_metadata.hpp"
 #include "../common/samples.hpp"
 #include "byte_view.hpp"
 #include "calotype/log.hpp"

@@ -29,7 +29,7 @@ struct Reader {
     info = png ? png_create_info_struct(png) : nullptr;
     if (!info) {
       png_destroy_read_struct(&png, nullptr, nullptr);
-      throw Error(ErrorCode::limit, "PNG: out of memory");
+      throw Error(ErrorCode::limit, "PNG: out of memory", "use a smaller picture, or free some memory");
     }
     png_set_read_fn(png, this, [](png_structp reader, png_bytep to, std::size_t count) {
       const char* failure = static_cast<Reader*>(png_get_io_ptr(reader))->file.read(to, count);

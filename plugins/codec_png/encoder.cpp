@@ -27,7 +27,7 @@ struct Writer {
     info = png ? png_create_info_struct(png) : nullptr;
     if (!info) {
       png_destroy_write_struct(&png, nullptr);
-      throw Error(ErrorCode::limit, "PNG: out of memory");
+      throw Error(ErrorCode::limit, "PNG: out of memory", "use a smaller picture, or free some memory");
     }
     png_set_write_fn(
         png, this,
