@@ -10,13 +10,14 @@ namespace {
 
 void nothing_to_finish(const Bytes&, Image&) {}
 
-template <ImageInfo (*info)(const Bytes&), void (*finish)(const Bytes&, Image&)>
+template <ImageInfo (*info)(const Bytes&), void (*finish)(const Bytes&, Image&),
+          cv::Mat (*pixels)(const Bytes&, const ImageInfo&) = decode_with_imgcodecs>
 class OpencvDecoder : public Decoder {
  public:
   ImageInfo probe(const Bytes& bytes) const override { return info(bytes); }
   Image decode(const Bytes& bytes, const Params&) override {
     Image image;
-    image.pixels = decode_with_imgcodecs(bytes, info(bytes));
+    image.pixels = pixels(bytes, info(bytes));
     finish(bytes, image);
     return image;
   }
@@ -41,7 +42,7 @@ CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP
   r.add<OpencvEncoder<tiff_write>>(
       {Kind::encoder, "tiff", "Writes TIFF, lossless, 8, 16 or 32 bits.", tiff, {}, 0, tiff_params()});
 
-  r.add<OpencvDecoder<webp_info, webp_finish>>(
+  r.add<OpencvDecoder<webp_info, webp_finish, webp_pixels>>(
       {Kind::decoder, "webp", "Reads WebP.", webp, {"52494646????????57454250"}, 0, {}});
   r.add<OpencvEncoder<webp_write>>({Kind::encoder, "webp", "Writes WebP, 8 bits.", webp, {}, 0, webp_params()});
 

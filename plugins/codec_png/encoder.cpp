@@ -102,7 +102,7 @@ std::vector<png_text> texts_of(const std::vector<std::pair<std::string, std::str
 void set_metadata(Writer& writer, const Metadata& meta, Losses& lost) {
   const std::string xmp_key = xmp_keyword, xmp(meta.xmp.begin(), meta.xmp.end());
   const std::string iptc_key = std::string(raw_profile_keyword) + "iptc",
-                    iptc = to_raw_profile("iptc", photoshop_resource_of(meta.iptc));
+                    iptc = to_raw_profile("iptc", iptc_resource(meta.iptc));
   std::vector<png_text> texts = texts_of(meta.text, lost);
   if (!meta.iptc.empty()) texts.push_back(text_chunk(iptc_key, iptc, PNG_TEXT_COMPRESSION_zTXt));
   if (holds_nul(xmp))

@@ -9,6 +9,8 @@
 #include <optional>
 #include <set>
 
+#include "../common/behind.hpp"
+#include "../common/exif.hpp"
 #include "../common/photoshop.hpp"
 #include "../common/text.hpp"
 #include "calotype/error.hpp"
@@ -98,13 +100,6 @@ std::optional<TextChunk> text_of(const PngChunk& chunk) {
   return TextChunk{*keyword, rest, compressed, utf8};
 }
 
-/// Without the prefix that it has in JPEG files and some others; empty where it is none.
-Bytes exif_of(std::string_view block) {
-  constexpr std::string_view kPrefix("Exif\0\0", 6), kLittle("II*\0", 4), kBig("MM\0*", 4);
-  if (begins(block, kPrefix)) block.remove_prefix(kPrefix.size());
-  return begins(block, kLittle) || begins(block, kBig) ? bytes_of(block) : Bytes();
-}
-
 /// Reads all chunks of a file in their order.
 class MetadataReader {
  public:
@@ -131,20 +126,14 @@ class MetadataReader {
     further_frames_ += name == "fcTL" && behind_pixels_;
   }
 
-  /// `behind`: all that follows IEND.
-  Metadata finish(std::string_view behind) {
+  Metadata finish() {
     if (meta_.exif.empty()) meta_.exif = std::move(raw_.exif);
     if (meta_.xmp.empty()) meta_.xmp = std::move(raw_.xmp);
     meta_.iptc = std::move(raw_.iptc);
     if (colours_.icc.empty() && !colours_.srgb) colours_.icc = std::move(raw_.icc);
     meta_.icc = profile_of(colours_, grey_, lost_);
-    if (animated_ && further_frames_ > 0)
-      lost_.add(LossKind::frames, further_frames_ == 1 ? "a further frame of the animation is left out"
-                                                       : std::to_string(further_frames_) +
-                                                             " further frames of the animation are left out");
+    if (animated_ && further_frames_ > 0) lost_.add(LossKind::frames, further_left_out(further_frames_, "frame"));
     lose_unknown();
-    if (std::any_of(behind.begin(), behind.end(), [](char byte) { return byte != 0; }))
-      lost_.add(LossKind::extra, std::to_string(behind.size()) + " bytes behind the picture are left out");
     return std::move(meta_);
   }
 
@@ -198,15 +187,16 @@ class MetadataReader {
 
   /// False where it is of no kind that is known here.
   bool take_raw(std::string_view kind, std::string_view block) {
-    constexpr std::string_view kXmpPrefix("http://ns.adobe.com/xap/1.0/\0", 29);
+    constexpr std::string_view kXmpPrefix("http://ns.adobe.com/xap/1.0/\0", 29), kPhotoshop("Photoshop 3.0\0", 14);
     constexpr char kDataSet = 0x1C;
     if (kind == "icc" || kind == "icm") {
       raw_.icc = bytes_of(block);
     } else if (kind == "xmp" || begins(block, kXmpPrefix)) {
       raw_.xmp = bytes_of(begins(block, kXmpPrefix) ? block.substr(kXmpPrefix.size()) : block);
     } else if (kind == "exif" || kind == "APP1") {
-      raw_.exif = exif_of(block);
+      raw_.exif = exif_block(block);
     } else if (kind == "iptc" || kind == "8bim" || kind == "APP13") {
+      if (begins(block, kPhotoshop)) block.remove_prefix(kPhotoshop.size());
       PhotoshopResources found = read_photoshop_resources(block);
       if (!block.empty() && block[0] == kDataSet) found.iptc = bytes_of(block);
       if (found.paths) lost_.add(LossKind::extra, "clipping paths are left out");
@@ -219,7 +209,7 @@ class MetadataReader {
 
   void take_exif(const PngChunk& chunk) {
     if (!meta_.exif.empty()) return;
-    meta_.exif = exif_of({reinterpret_cast<const char*>(chunk.data), chunk.size});
+    meta_.exif = exif_block({reinterpret_cast<const char*>(chunk.data), chunk.size});
     if (meta_.exif.empty()) lost_.add(LossKind::exif, "EXIF that is none is left out");
   }
 
@@ -285,7 +275,8 @@ Metadata read_png_metadata(const Bytes& file, bool lenient, Losses& lost) {
   PngChunks chunks(file);
   bool ended = false;
   for (PngChunk chunk; chunks.next(chunk); ended = chunk.name == "IEND") reader.take(chunk);
-  return reader.finish(ended ? view(file).substr(chunks.position()) : std::string_view());
+  if (ended) lose_bytes_behind(file, chunks.position(), lost);
+  return reader.finish();
 }
 
 Bytes read_png_exif(const Bytes& file) {
@@ -299,7 +290,7 @@ Bytes read_png_exif(const Bytes& file) {
   PngChunks chunks(file);
   for (PngChunk chunk; chunks.next(chunk);)
     if (may_hold_exif(chunk)) reader.take(chunk);
-  return reader.finish({}).exif;
+  return reader.finish().exif;
 }
 
 }  // namespace calotype

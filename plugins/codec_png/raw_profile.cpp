@@ -39,12 +39,12 @@ std::optional<Bytes> from_raw_profile(const std::string& text) {
   return bytes;
 }
 
-std::string to_raw_profile(const std::string& kind, const Bytes& bytes) {
+std::string to_raw_profile(const std::string& kind, const std::string& bytes) {
   std::ostringstream to;
   to << '\n' << kind << '\n' << std::setw(8) << bytes.size() << std::hex << std::setfill('0');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i % kBytesInLine == 0) to << '\n';
-    to << std::setw(2) << int(bytes[i]);
+    to << std::setw(2) << int(static_cast<std::uint8_t>(bytes[i]));
   }
   to << '\n';
   return to.str();

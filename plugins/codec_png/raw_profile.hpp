@@ -14,6 +14,6 @@ constexpr const char* raw_profile_keyword = "Raw profile type ";
 
 /// Nothing where the text is none.
 std::optional<Bytes> from_raw_profile(const std::string& text);
-std::string to_raw_profile(const std::string& kind, const Bytes& bytes);
+std::string to_raw_profile(const std::string& kind, const std::string& bytes);
 
 }  // namespace calotype

@@ -62,12 +62,6 @@ BOOST_AUTO_TEST_CASE(tiff_compressions_are_lossless) {
                         cv::NORM_INF) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(webp_can_be_lossless) {
-  const Image original = picture({30, 20}, 4, CV_8U);
-  BOOST_TEST(cv::norm(decode(encode(original, "webp", {{"lossless", "true"}})).pixels, original.pixels, cv::NORM_INF) ==
-             0);
-}
-
 BOOST_AUTO_TEST_CASE(limits_hold_before_anything_is_allocated) {
   for (const std::string text : {"P5\n100000 100000\n255\n", "P6\n2000000000 2000000000\n65535\n"})
     BOOST_TEST(code_of([&] { decode(bytes_of(text)); }) == ErrorCode::limit);
