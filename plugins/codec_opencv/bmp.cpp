@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "../common/samples.hpp"
+#include "bmp_metadata.hpp"
 #include "byte_view.hpp"
 #include "formats.hpp"
 #include "imgcodecs.hpp"
@@ -48,9 +49,15 @@ ImageInfo bmp_info(const Bytes& bytes) {
   return info;
 }
 
+void bmp_finish(const Bytes& bytes, Image& image) { read_bmp_metadata(bytes, image); }
+
 Bytes bmp_write(const Image& image, const Params&, Losses& lost) {
-  lose_metadata(image.meta, lost);
-  return encode_with_imgcodecs(without_alpha(with_depth(image.pixels, CV_8U, lost), lost), ".bmp");
+  Metadata meta = image.meta;
+  meta.density = {};
+  lose_metadata(meta, lost);
+  Bytes file = encode_with_imgcodecs(without_alpha(with_depth(image.pixels, CV_8U, lost), lost), ".bmp");
+  if (image.meta.density.known()) write_bmp_density(image.meta.density, file);
+  return file;
 }
 
 }  // namespace calotype

@@ -7,9 +7,11 @@
 namespace calotype {
 
 ImageInfo bmp_info(const Bytes& bytes);
+void bmp_finish(const Bytes& bytes, Image& image);
 Bytes bmp_write(const Image& image, const Params& params, Losses& lost);
 
 ImageInfo jp2_info(const Bytes& bytes);
+cv::Mat jp2_pixels(const Bytes& bytes, const ImageInfo& info);
 void jp2_finish(const Bytes& bytes, Image& image);
 
 ImageInfo pnm_info(const Bytes& bytes);

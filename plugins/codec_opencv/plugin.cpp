@@ -8,8 +8,6 @@
 namespace calotype {
 namespace {
 
-void nothing_to_finish(const Bytes&, Image&) {}
-
 template <ImageInfo (*info)(const Bytes&), void (*finish)(const Bytes&, Image&),
           cv::Mat (*pixels)(const Bytes&, const ImageInfo&) = decode_with_imgcodecs>
 class OpencvDecoder : public Decoder {
@@ -46,13 +44,13 @@ CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP
       {Kind::decoder, "webp", "Reads WebP.", webp, {"52494646????????57454250"}, 0, {}});
   r.add<OpencvEncoder<webp_write>>({Kind::encoder, "webp", "Writes WebP, 8 bits.", webp, {}, 0, webp_params()});
 
-  r.add<OpencvDecoder<bmp_info, nothing_to_finish>>({Kind::decoder, "bmp", "Reads BMP.", bmp, {"424d"}, 0, {}});
+  r.add<OpencvDecoder<bmp_info, bmp_finish>>({Kind::decoder, "bmp", "Reads BMP.", bmp, {"424d"}, 0, {}});
   r.add<OpencvEncoder<bmp_write>>({Kind::encoder, "bmp", "Writes BMP, lossless, 8 bits.", bmp, {}, 0, {}});
 
   r.add<OpencvDecoder<pnm_info, pnm_finish>>(
       {Kind::decoder, "pnm", "Reads PBM, PGM and PPM.", pnm, {"5031", "5032", "5033", "5034", "5035", "5036"}, 0, {}});
   r.add<OpencvEncoder<pnm_write>>({Kind::encoder, "pnm", "Writes PGM or PPM, lossless, 8 or 16 bits.", pnm, {}, 0, {}});
 
-  r.add<OpencvDecoder<jp2_info, jp2_finish>>(
+  r.add<OpencvDecoder<jp2_info, jp2_finish, jp2_pixels>>(
       {Kind::decoder, "jp2", "Reads JPEG 2000.", jp2, {"0000000c6a5020200d0a870a", "ff4fff51"}, 0, {}});
 }

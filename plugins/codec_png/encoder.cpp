@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encoder.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <new>
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "../common/density.hpp"
 #include "../common/photoshop.hpp"
 #include "../common/samples.hpp"
 #include "../common/text.hpp"
@@ -58,11 +57,6 @@ int colour_type(int channels) {
   constexpr int kTypes[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB,
                             PNG_COLOR_TYPE_RGB_ALPHA};
   return kTypes[channels - 1];
-}
-
-png_uint_32 per_metre(double per_inch) {
-  constexpr double kMetresInInch = 0.0254;
-  return static_cast<png_uint_32>(std::lround(std::min(per_inch / kMetresInInch, double(PNG_UINT_31_MAX))));
 }
 
 /// PNG keywords are 1 to 79 characters without space at either end; we write the ASCII ones.

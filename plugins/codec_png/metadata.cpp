@@ -5,11 +5,11 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <set>
 
 #include "../common/behind.hpp"
+#include "../common/density.hpp"
 #include "../common/exif.hpp"
 #include "../common/photoshop.hpp"
 #include "../common/text.hpp"
@@ -215,13 +215,8 @@ class MetadataReader {
 
   void take_density(const PngChunk& chunk) {
     if (chunk.size < 9 || meta_.density.known()) return;
-    constexpr double kMetresInInch = 0.0254;
     const std::uint32_t x = big_endian_32(chunk.data), y = big_endian_32(chunk.data + 4);
     const bool metres = chunk.data[8] == 1;
-    const auto per_inch = [](std::uint32_t per_metre) {
-      const double exact = per_metre * kMetresInInch, whole = std::round(exact);
-      return std::abs(exact - whole) <= kMetresInInch / 2 ? whole : exact;  // what it was before it was rounded
-    };
     if (metres)
       meta_.density = {per_inch(x), per_inch(y)};
     else if (x != y)

@@ -40,15 +40,6 @@ BOOST_AUTO_TEST_CASE(pnm_headers_are_checked) {
     BOOST_TEST_CONTEXT(text) BOOST_TEST(code_of([&] { probe(bytes_of(text)); }) == ErrorCode::corrupt);
 }
 
-BOOST_AUTO_TEST_CASE(jpeg_2000_is_read) {
-  const Bytes bytes = read_file(TEST_DATA "/colour.jp2");
-  const Image image = decode(bytes);
-  BOOST_REQUIRE(image.pixels.type() == CV_8UC3);
-  BOOST_REQUIRE((image.pixels.size() == cv::Size(7, 5)));
-  const cv::Vec4b expected = ramp(3, 2);
-  BOOST_TEST((image.pixels.at<cv::Vec3b>(2, 3) == cv::Vec3b(expected[0], expected[1], expected[2])));
-}
-
 BOOST_AUTO_TEST_CASE(tiff_alpha_is_not_premultiplied) {
   const Image image = read_image(TEST_DATA "/straight_alpha.tif");
   BOOST_REQUIRE(image.pixels.type() == CV_8UC4);
