@@ -5,6 +5,7 @@
 
 #include "../common/lost_metadata.hpp"
 #include "../common/samples.hpp"
+#include "bmp_metadata.hpp"
 #include "byte_view.hpp"
 #include "formats.hpp"
 #include "imgcodecs.hpp"
@@ -100,11 +101,16 @@ void bmp_finish(const Bytes& bytes, Image& image) {
   if (info.channels == 3 && pixels.channels() == 1) pixels = decode_with_imgcodecs(with_usual_header(view), info);
   if (info.channels == 3 && pixels.channels() == 4) cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
   if (is_rgb_taken_for_bgr(view)) cv::cvtColor(pixels, pixels, cv::COLOR_RGB2BGR);
+  read_bmp_metadata(bytes, image);
 }
 
 Bytes bmp_write(const Image& image, const Params&, Losses& lost) {
-  lose_metadata(image.meta, lost);
-  return encode_with_imgcodecs(without_alpha(with_depth(image.pixels, CV_8U, lost), lost), ".bmp");
+  Metadata meta = image.meta;
+  meta.density = {};
+  lose_metadata(meta, lost);
+  Bytes file = encode_with_imgcodecs(without_alpha(with_depth(image.pixels, CV_8U, lost), lost), ".bmp");
+  if (image.meta.density.known()) write_bmp_density(image.meta.density, file);
+  return file;
 }
 
 }  // namespace calotype

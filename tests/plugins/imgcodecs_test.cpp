@@ -82,15 +82,6 @@ BOOST_AUTO_TEST_CASE(bmp_masks_say_where_colours_and_alpha_are) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(jpeg_2000_is_read) {
-  const Bytes bytes = read_file(TEST_DATA "/colour.jp2");
-  const Image image = decode(bytes);
-  BOOST_REQUIRE(image.pixels.type() == CV_8UC3);
-  BOOST_REQUIRE((image.pixels.size() == cv::Size(7, 5)));
-  const cv::Vec4b expected = ramp(3, 2);
-  BOOST_TEST((image.pixels.at<cv::Vec3b>(2, 3) == cv::Vec3b(expected[0], expected[1], expected[2])));
-}
-
 BOOST_AUTO_TEST_CASE(tiff_alpha_is_not_premultiplied) {
   const Image image = read_image(TEST_DATA "/straight_alpha.tif");
   BOOST_REQUIRE(image.pixels.type() == CV_8UC4);
