@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/uuid/detail/md5.hpp>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <pugixml.hpp>
 
@@ -83,29 +84,41 @@ bool is_property(pugi::xml_attribute attribute, pugi::xml_node rdf) {
   return !prefix.empty() && prefix != "xmlns" && prefix != "xml" && prefix != prefix_of(rdf.name());
 }
 
+/// Takes out the descriptions that say nothing.
+void remove_empty(pugi::xml_node rdf) {
+  for (pugi::xml_node next, description = rdf.first_child(); description; description = next) {
+    next = description.next_sibling();
+    if (!description.first_child() && !description.find_attribute([&](auto each) { return is_property(each, rdf); }))
+      rdf.remove_child(description);
+  }
+}
+
 /// Takes out what names an extension, and returns the name; "" without one.
 std::string take_note(pugi::xml_node rdf) {
   std::string guid;
   const Namespaces outer = in_scope(rdf);
-  for (pugi::xml_node next, description = rdf.first_child(); description; description = next) {
-    next = description.next_sibling();
+  for (pugi::xml_node description : rdf.children()) {
     Namespaces inner;
     add_declared(inner, description);
-    const auto is_note = [&](const auto& node) {
-      if (local_name(node.name()) != kNote) return false;
-      const auto& spaces = inner.count(prefix_of(node.name())) ? inner : outer;
-      const auto space = spaces.find(prefix_of(node.name()));
-      return space != spaces.end() && space->second == kNoteSpace;
+    const auto is_note = [&](const char* name, const Namespaces& own) {
+      if (local_name(name) != kNote) return false;
+      for (const auto& spaces : {std::cref(own), std::cref(inner), std::cref(outer)})
+        if (const auto space = spaces.get().find(prefix_of(name)); space != spaces.get().end())
+          return space->second == kNoteSpace;
+      return false;
     };
-    const pugi::xml_attribute attribute = description.find_attribute(is_note);
-    const pugi::xml_node element = description.find_child(is_note);
-    if (!attribute && !element) continue;
-    guid = attribute ? attribute.value() : element.text().get();
+    const pugi::xml_attribute attribute =
+        description.find_attribute([&](pugi::xml_attribute each) { return is_note(each.name(), {}); });
+    const pugi::xml_node element = description.find_child([&](pugi::xml_node each) {
+      Namespaces own;
+      add_declared(own, each);
+      return is_note(each.name(), own);
+    });
+    if (attribute || element) guid = attribute ? attribute.value() : element.text().get();
     description.remove_attribute(attribute);
     description.remove_child(element);
-    if (!description.first_child() && !description.find_attribute([&](auto other) { return is_property(other, rdf); }))
-      rdf.remove_child(description);
   }
+  remove_empty(rdf);
   return guid;
 }
 
@@ -134,10 +147,32 @@ bool declare(pugi::xml_node to, pugi::xml_node from) {
   return true;
 }
 
-/// Adds another packet's descriptions. False where there are none that can be added.
+/// What a description is about, and the prefixes that it declares; "" where properties are among its attributes.
+std::string heading(pugi::xml_node description, pugi::xml_node rdf) {
+  std::map<std::string_view, std::string_view> attributes;
+  for (const pugi::xml_attribute attribute : description.attributes()) {
+    if (is_property(attribute, rdf)) return {};
+    attributes.emplace(attribute.name(), attribute.value());
+  }
+  std::string text(description.name());
+  for (const auto& [name, value] : attributes) text.append(1, '\0').append(name).append(1, '\0').append(value);
+  return text;
+}
+
+/// Adds another packet's descriptions, to those with the same heading where there are any: a packet that is divided and
+/// put together time and again stays as it is. False where there are none that can be added.
 bool merge(pugi::xml_node rdf, pugi::xml_node extension) {
   if (!extension || !declare(rdf, extension)) return false;
-  for (const pugi::xml_node description : extension.children()) rdf.append_copy(description);
+  std::map<std::string, pugi::xml_node> known;
+  for (const pugi::xml_node description : rdf.children()) known.emplace(heading(description, rdf), description);
+  known.erase("");
+  for (const pugi::xml_node description : extension.children()) {
+    const auto same = known.find(heading(description, extension));
+    if (same == known.end())
+      rdf.append_copy(description);
+    else
+      for (const pugi::xml_node element : description.children()) same->second.append_copy(element);
+  }
   return true;
 }
 
@@ -179,7 +214,7 @@ std::vector<Property> properties_of(pugi::xml_node rdf) {
   return all;
 }
 
-/// The packet that properties are moved to, where each description has a counterpart.
+/// The packet that properties are moved to, as elements. Each description has a counterpart there.
 class Extension {
  public:
   explicit Extension(pugi::xml_node rdf) : from_(rdf) {
@@ -196,8 +231,10 @@ class Extension {
       for (const pugi::xml_attribute attribute : from.attributes())
         if (!is_property(attribute, from_)) to.append_copy(attribute);
     }
-    to.append_copy(property.attribute);
-    to.append_copy(property.element);
+    if (property.attribute)
+      to.append_child(property.attribute.name()).text() = property.attribute.value();
+    else
+      to.append_copy(property.element);
     from.remove_attribute(property.attribute);
     from.remove_child(property.element);
   }
@@ -258,6 +295,7 @@ std::optional<SplitXmp> split_xmp(const Bytes& packet) {
     extension.move(property);
     size -= property.size;
   }
+  remove_empty(rdf);
   const std::string text = extension.text(), guid = md5(text);
   note = guid.c_str();
   result.packet = text_of(document);

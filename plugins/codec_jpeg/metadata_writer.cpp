@@ -16,40 +16,47 @@ class Writer {
  public:
   explicit Writer(Losses& lost) : lost_(lost) {}
 
-  void add(int marker, std::string_view prefix, std::string_view data, LossKind kind) {
-    if (prefix.size() + data.size() <= max_segment)
-      segments_.push_back({marker, std::string(prefix).append(data)});
-    else
-      lost_.add(kind, std::string(to_string(kind)) + " larger than 64 KiB has no place in this format");
-  }
+  void add_exif(const Bytes& exif) { add_if_short(marker::app(1), exif_prefix, view(exif), LossKind::exif, "EXIF"); }
   void add_xmp(const Bytes& packet) {
-    if (packet.size() <= max_segment - xmp_prefix.size())
-      return add(marker::app(1), xmp_prefix, view(packet), LossKind::xmp);
+    if (xmp_prefix.size() + packet.size() <= max_segment) return add(marker::app(1), xmp_prefix, view(packet));
     const auto split = split_xmp(packet);
     if (!split)
-      return lost_.add(LossKind::xmp,
-                       "XMP larger than 64 KiB is left out, for it cannot be divided into smaller parts");
-    add(marker::app(1), xmp_prefix, split->packet, LossKind::xmp);
-    for (const std::string& piece : split->extension) add(marker::app(1), extended_xmp_prefix, piece, LossKind::xmp);
+      return lost_.add(LossKind::xmp, "XMP larger than 64 KiB that cannot be divided has no place in this format");
+    add(marker::app(1), xmp_prefix, split->packet);
+    for (const std::string& piece : split->extension) add(marker::app(1), extended_xmp_prefix, piece);
   }
   void add_resources(std::string_view resources) {
     constexpr std::size_t kPiece = max_segment - photoshop_prefix.size();
     for (std::size_t at = 0; at < resources.size(); at += kPiece)
-      add(marker::app(13), photoshop_prefix, resources.substr(at, kPiece), LossKind::iptc);
+      add(marker::app(13), photoshop_prefix, resources.substr(at, kPiece));
   }
   void add_profile(std::string_view profile) {
     constexpr std::size_t kPiece = max_segment - icc_prefix.size() - 2, kMostPieces = 255;
     const std::size_t count = (profile.size() + kPiece - 1) / kPiece;
     if (count > kMostPieces)
-      return lost_.add(LossKind::icc, "the colour profile is larger than the 16 MiB that JPEG has room for");
+      return lost_.add(LossKind::icc, "a colour profile larger than 16 MiB has no place in this format");
     for (std::size_t i = 0; i < count; ++i) {
       const char number[] = {char(i + 1), char(count)};
-      add(marker::app(2), std::string(icc_prefix).append(number, 2), profile.substr(i * kPiece, kPiece), LossKind::icc);
+      add(marker::app(2), std::string(icc_prefix).append(number, 2), profile.substr(i * kPiece, kPiece));
     }
+  }
+  void add_text(const std::string& keyword, const std::string& value) {  // a comment has no keyword of its own
+    add_if_short(marker::com, keyword == "Comment" ? "" : keyword + ": ", value, LossKind::text, "text");
   }
   std::vector<MarkerSegment> finish() { return std::move(segments_); }
 
  private:
+  void add(int marker, std::string_view prefix, std::string_view data) {
+    segments_.push_back({marker, std::string(prefix).append(data)});
+  }
+  void add_if_short(int marker, std::string_view prefix, std::string_view data, LossKind kind,
+                    const std::string& what) {
+    if (prefix.size() + data.size() <= max_segment)
+      add(marker, prefix, data);
+    else
+      lost_.add(kind, what + " larger than 64 KiB has no place in this format");
+  }
+
   Losses& lost_;
   std::vector<MarkerSegment> segments_;
 };
@@ -58,12 +65,11 @@ class Writer {
 
 std::vector<MarkerSegment> metadata_segments(const Metadata& meta, Losses& lost) {
   Writer writer(lost);
-  if (!meta.exif.empty()) writer.add(marker::app(1), exif_prefix, view(meta.exif), LossKind::exif);
+  if (!meta.exif.empty()) writer.add_exif(meta.exif);
   if (!meta.xmp.empty()) writer.add_xmp(meta.xmp);
   if (!meta.iptc.empty()) writer.add_resources(iptc_resource(meta.iptc));
   writer.add_profile(view(meta.icc));
-  for (const auto& [keyword, value] : meta.text)  // a JPEG comment has no keyword of its own
-    writer.add(marker::com, keyword == "Comment" ? "" : keyword + ": ", value, LossKind::text);
+  for (const auto& [keyword, value] : meta.text) writer.add_text(keyword, value);
   return writer.finish();
 }
 

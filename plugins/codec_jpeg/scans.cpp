@@ -46,7 +46,7 @@ void report(const Tail& tail, const Bytes& file, Losses& lost) {
 /// How many rows of pixels a row of blocks makes.
 int block_rows(const jpeg_decompress_struct& codec) { return codec.max_v_samp_factor * DCTSIZE; }
 
-/// The row behind those that damage spoils that was found in row `y`: it ends at a restart marker.
+/// The row behind those that damage at row `y` spoils: it ends at a restart marker.
 int end_of_damage(const jpeg_decompress_struct& codec, int y) {
   const int height = int(codec.output_height);
   if (codec.restart_interval == 0) return height;
@@ -54,20 +54,21 @@ int end_of_damage(const jpeg_decompress_struct& codec, int y) {
   return int(std::min<std::int64_t>(height, y + blocks * block_rows(codec)));
 }
 
-/// All rows of samples; how many of them damage spoils that is found meanwhile.
+/// All rows of samples; how many of them are spoilt by damage that is found meanwhile.
 int read_rows(Decompressor& jpeg, cv::Mat& pixels) {
   auto& codec = jpeg.codec;
-  int damaged = 0, until = 0;
+  int spoilt = 0, until = 0;
   while (codec.output_scanline < codec.output_height) {
-    const int y = int(codec.output_scanline), before = jpeg.errors.damages;
-    JSAMPROW row = pixels.ptr(y);
+    const int before = jpeg.errors.damages;
+    JSAMPROW row = pixels.ptr(int(codec.output_scanline));
     jpeg_read_scanlines(&codec, &row, 1);
-    const bool no_more = codec.unread_marker == JPEG_EOI && codec.output_iMCU_row < codec.total_iMCU_rows;
-    if (jpeg.errors.damages > before) until = end_of_damage(codec, y);
-    if (jpeg.errors.damages && no_more) until = int(codec.output_height);
-    damaged += y < until;
+    const bool ends = codec.unread_marker == JPEG_EOI && codec.output_iMCU_row < codec.total_iMCU_rows;
+    if (jpeg.errors.damages == before && !(jpeg.errors.damages && ends)) continue;
+    const int from = std::max(until, (int(codec.output_iMCU_row) - 1) * block_rows(codec));
+    until = std::max(until, ends ? int(codec.output_height) : end_of_damage(codec, from));
+    spoilt += std::max(0, until - from);
   }
-  return damaged;
+  return spoilt;
 }
 
 void report_rows(int count, const jpeg_decompress_struct& codec, const char* what, Losses& lost) {
@@ -78,14 +79,14 @@ constexpr const char *kMissing = "are missing or damaged", *kBlurred = "lack det
 
 /// A picture whose data comes in one go, which is how it is decoded.
 void read_single_scan(Decompressor& jpeg, const Bytes& file, cv::Mat& pixels, Losses& lost) {
-  int damaged = 0;
+  int spoilt = 0;
   guarded(jpeg.errors, jpeg.codec, [&] {
     jpeg_start_decompress(&jpeg.codec);
-    damaged = read_rows(jpeg, pixels);
+    spoilt = read_rows(jpeg, pixels);
   });
-  if (damaged) report_rows(damaged, jpeg.codec, kMissing, lost);
+  if (spoilt) report_rows(spoilt, jpeg.codec, kMissing, lost);
   const Tail tail = tail_of(jpeg, file);
-  if (!damaged || tail.has_end) report(tail, file, lost);
+  if (!spoilt || tail.has_end) report(tail, file, lost);
 }
 
 /// Every component has been in a scan, in progressive files with its mean values.
