@@ -95,10 +95,4 @@ BOOST_AUTO_TEST_CASE(tiff_compressions_are_lossless) {
                         cv::NORM_INF) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(webp_can_be_lossless) {
-  const Image original = picture({30, 20}, 4, CV_8U);
-  BOOST_TEST(cv::norm(decode(encode(original, "webp", {{"lossless", "true"}})).pixels, original.pixels, cv::NORM_INF) ==
-             0);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
