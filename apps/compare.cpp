@@ -3,6 +3,7 @@
 #include <calotype/error.hpp>
 #include <calotype/io.hpp>
 #include <calotype/metrics.hpp>
+#include <cmath>
 #include <opencv2/core.hpp>
 
 #include "common/console.hpp"
@@ -37,7 +38,8 @@ cv::Mat colour(const cv::Mat& pixels, int depth) {
   const auto range = [](int d) { return d == CV_8U ? 255.0 : d == CV_16U ? 65535.0 : 1.0; };
   std::vector<cv::Mat> channels;
   cv::split(pixels, channels);
-  channels.resize(3, channels.front());  // grey becomes colour, alpha goes
+  if (channels.size() < 3) channels.resize(1);  // grey becomes colour, alpha goes
+  channels.resize(3, channels.front());
   cv::Mat out;
   cv::merge(channels, out);
   out.convertTo(out, depth, range(depth) / range(pixels.depth()));
@@ -47,6 +49,7 @@ cv::Mat colour(const cv::Mat& pixels, int depth) {
 int run(const Arguments& arguments) {
   if (arguments.operands().size() != 2) throw Error(ErrorCode::usage, "two files are needed", "calotype compare A B");
   set_threads(arguments);
+  if (arguments.has("html")) check_writable(arguments.text("html"), arguments.has("overwrite"));
   const Rules allowed = rules(arguments);
   const Side left = load(arguments.operands()[0], allowed), right = load(arguments.operands()[1], allowed);
   if (left.image.pixels.size() != right.image.pixels.size()) {
@@ -58,19 +61,28 @@ int run(const Arguments& arguments) {
   const int depth = std::max(left.image.pixels.depth(), right.image.pixels.depth());
   const cv::Mat a = colour(left.image.pixels, depth), b = colour(right.image.pixels, depth);
   const Scores scores = {psnr(a, b), ms_ssim(a, b)};
+  const bool equal = std::isinf(scores.psnr);
+  for (const Side* side : {&left, &right})
+    if (equal && side->image.lost.has(LossKind::pixels))
+      throw Error(ErrorCode::corrupt, side->path + ": not all of its samples are there, and what is there is equal",
+                  "a picture that is damaged, or has samples that are no numbers, equals none");
   if (arguments.has("html")) {
     const std::string page = compare_page(left, right, a, b, scores);
     write_file(arguments.text("html"), Bytes(page.begin(), page.end()), arguments.has("overwrite"));
   }
   if (arguments.has("json")) {
     const auto json = [](const Side& side) {
-      return Json::object(
-          {{"file", side.path}, {"format", side.info.format}, {"bytes", side.file.size()}, {"bpp", side.bpp()}});
+      return Json::object({{"file", side.path},
+                           {"format", side.info.format},
+                           {"bytes", side.file.size()},
+                           {"bpp", side.bpp()},
+                           {"lost", losses_json(side.image.lost)}});
     };
     print_json(Json::object({{"a", json(left)},
                              {"b", json(right)},
                              {"width", a.cols},
                              {"height", a.rows},
+                             {"equal", equal},
                              {"psnr", scores.psnr},
                              {"ms_ssim", scores.ms_ssim}}));
     return 0;

@@ -11,13 +11,14 @@ std::vector<Option> codec_options() {
 
 std::vector<Option> options() {
   std::vector<Option> all = codec_options();
+  all.push_back(param_option());
   for (Option& option : transcode_options()) all.push_back(std::move(option));
   return all;
 }
 
 int run(const Arguments& arguments) {
   set_threads(arguments);
-  return transcode(compress_verb.name, {"", "calo", "calo", element_params(codec_options(), arguments)}, arguments);
+  return transcode(compress_verb.name, {"", "calo", "calo", all_params(codec_options(), arguments)}, arguments);
 }
 
 }  // namespace

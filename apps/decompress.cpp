@@ -13,6 +13,7 @@ std::vector<Option> codec_options() { return element_options(calotype::Kind::dec
 std::vector<Option> options() {
   std::vector<Option> all = codec_options();
   all.push_back({"format", 'f', "NAME", "Format of the output (default: by -o's extension, else png)."});
+  all.push_back(param_option());
   for (Option& option : transcode_options()) all.push_back(std::move(option));
   return all;
 }
@@ -21,7 +22,7 @@ int run(const Arguments& arguments) {
   set_threads(arguments);
   return transcode(
       decompress_verb.name,
-      {"calo", arguments.text("format"), arguments.text("format", "png"), element_params(codec_options(), arguments)},
+      {"calo", arguments.text("format"), arguments.text("format", "png"), all_params(codec_options(), arguments)},
       arguments);
 }
 

@@ -26,5 +26,7 @@ std::vector<Option> transcode_options();
 Option param_option();
 /// What -p and --threads say.
 calotype::RawParams format_params(const Arguments& arguments);
+/// That, and the options that are an element's own parameters; these win.
+calotype::RawParams all_params(const std::vector<Option>& own, const Arguments& arguments);
 /// Returns the exit status, as run_batch() does.
 int transcode(const std::string& verb, Transcode plan, const Arguments& arguments);

@@ -5,8 +5,24 @@
 
 namespace calotype {
 
+namespace {
+
+/// For errors whose way out is always the same.
+const char* usual_hint(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::corrupt:
+      return "the file is damaged or cut short; fetch it again from its source";
+    case ErrorCode::internal:
+      return "this is a bug; please report it with what led to it";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 Error::Error(ErrorCode code, const std::string& message, std::string hint)
-    : std::runtime_error(message), code_(code), hint_(std::move(hint)) {}
+    : std::runtime_error(message), code_(code), hint_(hint.empty() ? usual_hint(code) : std::move(hint)) {}
 
 Error::~Error() = default;
 

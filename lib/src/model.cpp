@@ -25,7 +25,7 @@ struct Shared {
   std::mutex mutex;
   std::vector<fs::path> added_paths;
   std::vector<NetworkInfo> in_use;
-  std::set<std::string> said;
+  std::set<std::pair<LogLevel, std::string>> said;
 
   struct Slot {
     std::mutex loading;  // held while the network is loaded, so that it is loaded once
@@ -94,30 +94,39 @@ std::vector<std::string> engines_by_priority() {
 }
 
 /// A model has many networks, for which the same is true.
-void log_once(const std::string& line) {
+void log_once(LogLevel level, const std::string& line) {
   {
     const std::lock_guard<std::mutex> lock(shared().mutex);
-    if (!shared().said.insert(line).second) return;
+    if (!shared().said.emplace(level, line).second) return;
   }
-  log(LogLevel::info, line);
+  log(level, line);
+}
+
+/// Nobody misses hardware that was not asked for.
+bool is_missed(const std::string& engine, const Error& e, const EngineOptions& options) {
+  return e.code() != ErrorCode::engine || options.device != "auto" ||
+         !Registry::global().engine(engine)->devices().empty();
 }
 
 std::shared_ptr<Network> load_with_any_engine(const fs::path& file, const EngineOptions& options) {
-  std::vector<std::string> passed_over;
+  std::vector<std::pair<LogLevel, std::string>> passed_over;
   for (const std::string& name : engines_by_priority()) {
     try {
       auto network = Registry::global().engine(name)->load(file, options);
-      for (const std::string& reason : passed_over) log_once(reason + "; using " + name);
+      for (const auto& [level, reason] : passed_over) log_once(level, reason + "; using " + name);
       return network;
     } catch (const Error& e) {
       // not_found: the engine's plugin was refused, say because its library is not installed.
       if (e.code() != ErrorCode::unsupported && e.code() != ErrorCode::engine && e.code() != ErrorCode::not_found)
         throw;
-      passed_over.push_back("engine " + name + ": " + e.full_text());
+      passed_over.emplace_back(is_missed(name, e, options) ? LogLevel::info : LogLevel::debug,
+                               "engine " + name + ": " + e.full_text());
     }
   }
+  std::vector<std::string> reasons;
+  for (const auto& engine : passed_over) reasons.push_back(engine.second);
   throw Error(ErrorCode::engine, "no engine can run " + file.string(),
-              passed_over.empty() ? "no engines were found; check the plugin path" : join(passed_over, "; "));
+              reasons.empty() ? "no engines were found; check the plugin path" : join(reasons, "; "));
 }
 
 void remember_use(const NetworkInfo& info) {
@@ -200,6 +209,11 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
                                     : Registry::global().engine(choice.engine)->load(part.file, options);
   remember_use(network->info());
   return network;
+}
+
+std::unique_ptr<Session> Model::session(const std::string& part, const EngineChoice& choice,
+                                        const Signature& signature) const {
+  return held_to(signature, network(part, choice)->session(), manifest_->id + "/" + part);
 }
 
 std::vector<NetworkInfo> networks_in_use() {

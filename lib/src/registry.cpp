@@ -79,6 +79,11 @@ struct Chosen {
   Item item() const { return {element->info, plugin->info}; }
 };
 
+std::string hex(std::uint8_t byte) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  return {kDigits[byte >> 4], kDigits[byte & 15]};
+}
+
 /// How many bytes of `magic` (hex, "??" for any) are fixed, where `bytes` begin with it; 0 where they do not.
 int match_length(const std::string& magic, const Bytes& bytes) {
   if (magic.size() / 2 > bytes.size()) return 0;
@@ -86,7 +91,7 @@ int match_length(const std::string& magic, const Bytes& bytes) {
   for (std::size_t i = 0; i + 1 < magic.size(); i += 2) {
     const std::string digits = magic.substr(i, 2);
     if (digits == "??") continue;
-    if (std::stoi(digits, nullptr, 16) != bytes[i / 2]) return 0;
+    if (digits != hex(bytes[i / 2])) return 0;
     ++fixed;
   }
   return fixed;
@@ -103,13 +108,8 @@ bool has_extension(const ElementInfo& info, const std::string& extension) {
 }
 
 std::string first_bytes(const Bytes& bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string text;
-  for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 8); ++i) {
-    if (i) text += ' ';
-    text += kHex[bytes[i] >> 4];
-    text += kHex[bytes[i] & 15];
-  }
+  for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 8); ++i) text += (i ? " " : "") + hex(bytes[i]);
   return text.empty() ? "nothing" : text;
 }
 
@@ -286,6 +286,9 @@ std::unique_ptr<Decoder> Registry::decoder_for(const Bytes& bytes, const std::st
   state_->scan();
   auto chosen = state_->best(Kind::decoder, [&](const ElementInfo& info) { return match_length(info, bytes); });
   if (!chosen) chosen = state_->by_extension(Kind::decoder, extension);
+  if (!chosen && bytes.empty() && extension.empty())
+    throw Error(ErrorCode::corrupt, "there is nothing to decode",
+                "look why whatever should have written it has failed");
   if (!chosen)
     throw Error(ErrorCode::unsupported,
                 "no decoder knows a file that begins with " + first_bytes(bytes) +

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
 #include <cstdio>
 #include <opencv2/core.hpp>
 
@@ -13,14 +14,25 @@
 namespace calotype::latent {
 namespace {
 
+/// "x,y,width,height"; an empty one for anything else.
+cv::Rect rectangle(const std::string& text) {
+  cv::Rect found;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (int* number : {&found.x, &found.y, &found.width, &found.height}) {
+    if (number != &found.x && (at == end || *at++ != ',')) return {};
+    const auto [stop, error] = std::from_chars(at, end, *number);
+    if (error != std::errc()) return {};
+    at = stop;
+  }
+  return at == end ? found : cv::Rect();
+}
+
 /// "x,y,width,height" inside the picture; empty text: all of it.
 cv::Rect parse_region(const std::string& text, const cv::Size& picture) {
-  const cv::Rect all(cv::Point(0, 0), picture);
-  if (text.empty()) return all;
-  cv::Rect region;
-  char rest = 0;
-  if (std::sscanf(text.c_str(), "%d,%d,%d,%d%c", &region.x, &region.y, &region.width, &region.height, &rest) != 4 ||
-      region.x < 0 || region.y < 0 || region.width < 1 || region.height < 1 ||
+  if (text.empty()) return {cv::Point(0, 0), picture};
+  const cv::Rect region = rectangle(text);
+  if (region.x < 0 || region.y < 0 || region.width < 1 || region.height < 1 ||
       region.width > picture.width - region.x || region.height > picture.height - region.y)
     throw Error(
         ErrorCode::usage, "region \"" + text + "\" is not a rectangle inside the picture",

@@ -12,6 +12,8 @@
 namespace calotype::latent {
 namespace {
 
+constexpr int kMostScale = 16;  // more would be no hyper-latents
+
 /// Sums of the magnitudes of the weights of each output of a block.
 CALOTYPE_CLONES void add_magnitudes(const std::int16_t* weights, int length, std::int64_t* sums) {
   for (int i = 0; i < length; i += 2, weights += 2 * kDotOutputs)
@@ -58,6 +60,8 @@ IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, 
       }
     }
     channels = layer.outputs / (layer.shuffle * layer.shuffle);
+    scale_ *= layer.shuffle;
+    if (scale_ > kMostScale) fail("too many shuffles");
     limit = layer.limit;
     layers_.push_back(std::move(layer));
   }

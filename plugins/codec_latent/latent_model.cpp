@@ -9,6 +9,7 @@
 #include "background.hpp"
 #include "calotype/error.hpp"
 #include "container.hpp"
+#include "signatures.hpp"
 
 namespace calotype::latent {
 namespace {
@@ -18,6 +19,9 @@ std::string hex(std::uint32_t value) {
   std::snprintf(text, sizeof text, "%08x", value);
   return text;
 }
+
+constexpr int kMostAnchors = 65536 / kRateSteps;  // files have 16 bits for the rate
+constexpr int kMostChannels = 1 << 13;            // a group of them needs hundreds of megabytes
 
 /// Of a model's decoding parts, without reading any of them: the manifest holds their checksums.
 std::uint32_t hash_of(const Manifest& manifest) {
@@ -78,8 +82,11 @@ EntropyTables::EntropyTables(const Records& records) {
   for (int k = 1; k < kSteps; ++k)
     context[k - 1] = IntegerNetwork(records, "context" + std::to_string(k), 2 * channels, kBaseMax);
 
-  bool valid = anchors >= 2 && symbols.rows() == kTables && skip >= 0 && hyper.output_channels() == channels;
-  for (const IntegerNetwork& network : context) valid = valid && network.output_channels() == channels;
+  bool valid = anchors >= 2 && anchors <= kMostAnchors && symbols.rows() == kTables && skip >= 0;
+  valid = valid && std::max(channels, hyper_channels) <= kMostChannels;
+  valid = valid && hyper.output_channels() == channels && hyper.scale() == kHyperCell;
+  for (const IntegerNetwork& network : context)
+    valid = valid && network.output_channels() == channels && network.scale() == 1;
   valid = valid && predicted() <= channels;
   for (const int weight : predict_weight) valid = valid && weight >= -512 && weight <= 512;
   for (const int scale : predict_scale) valid = valid && scale >= -kBaseMax && scale <= kBaseMax;
@@ -192,11 +199,12 @@ bool LatentModel::Networks::is_fp32(const std::string& part) const {
 Session& LatentModel::Networks::session(const std::string& part, Arithmetic arithmetic) {
   auto& session = sessions_[{part, arithmetic}];
   if (!session) {
+    const Signature signature = signature_of(part, owner_.tables_);
     try {
-      session = owner_.model_.network(part, choice_for(arithmetic, owner_.model_, owner_.choice_))->session();
+      session = owner_.model_.session(part, choice_for(arithmetic, owner_.model_, owner_.choice_), signature);
     } catch (const Error& e) {
       if (arithmetic == Arithmetic::chosen || e.code() != ErrorCode::unsupported) throw;
-      session = owner_.model_.network(part, owner_.choice_)->session();  // of an engine without fp32
+      session = owner_.model_.session(part, owner_.choice_, signature);  // of an engine without fp32
     }
   }
   return *session;
@@ -206,8 +214,6 @@ void LatentModel::Networks::run(const std::string& part, const cv::Mat& x, cv::M
   TensorMap out{{"y", y.empty() ? channels_last() : y}};
   session(part, arithmetic).run({{"x", x}}, out);
   y = out.at("y");
-  if (out.size() != 1 || y.dims != 3)
-    throw Error(ErrorCode::engine, "network \"" + part + "\" does not have one output \"y\"");
 }
 
 LatentModel::Lease LatentModel::lease(const std::shared_ptr<LatentModel>& model) {

@@ -15,6 +15,7 @@
 namespace calotype::latent {
 
 constexpr int kSteps = 4;                       ///< of the context model
+constexpr int kHyperCell = 4;                   ///< latents per hyper-latent, each way
 constexpr int kTables = 64;                     ///< sigma_i = 0.11 exp(i / 8)
 constexpr int kRateSteps = 32;                  ///< rate positions between two anchors
 constexpr int kBaseMin = -256, kBaseMax = 448;  ///< range of log sigma in 1/64 nat

@@ -41,16 +41,6 @@ Bytes encode_with_imgcodecs(const cv::Mat& pixels, const char* extension, const 
               "write PNG instead");
 }
 
-void lose_metadata(const Metadata& meta, Losses& lost) {
-  const std::string why = " has no place in this format";
-  if (!meta.icc.empty()) lost.add(LossKind::icc, "the colour profile" + why + "; --color srgb converts the colours");
-  if (!meta.exif.empty()) lost.add(LossKind::exif, "EXIF" + why);
-  if (!meta.xmp.empty()) lost.add(LossKind::xmp, "XMP" + why);
-  if (!meta.iptc.empty()) lost.add(LossKind::iptc, "IPTC" + why);
-  if (!meta.text.empty()) lost.add(LossKind::text, "text" + why);
-  if (meta.density.known()) lost.add(LossKind::density, "the density" + why);
-}
-
 void stretch(cv::Mat& pixels, double white) {
   const double full = full_scale(pixels.depth());
   if (white != full) pixels.convertTo(pixels, -1, full / white);

@@ -20,7 +20,7 @@ constexpr int kBandBytes = 1 << 17;  // beside so many, a band's own code tables
 /// threads.
 void put_in_file_order(const cv::Mat& row, cv::Mat& ordered) {
   row.copyTo(ordered);
-  if (row.channels() > 1) {
+  if (row.channels() > 2) {
     const int from_to[] = {0, 2, 2, 0};
     cv::mixChannels(&row, 1, &ordered, 1, from_to, 2);
   }

@@ -175,7 +175,8 @@ BOOST_AUTO_TEST_CASE(a_picture_of_several_groups_has_no_seams_and_regions_are_ex
                              std::to_string(region.width) + "," + std::to_string(region.height);
     BOOST_CHECK_LE(cv::norm(decode(file, "calo", {{"region", text}}).pixels, whole(region), cv::NORM_INF), 0);
   }
-  for (const char* bad : {"0,0,1301,1", "-1,0,5,5", "0,0,0,5", "1,2,3", "0,0,4,4,4"})
+  for (const char* bad :
+       {"0,0,1301,1", "-1,0,5,5", "0,0,0,5", "1,2,3", "0,0,4,4,4", "4294967296,0,8,8", "0,0,8,4294967304", "0,0,8,8 "})
     BOOST_CHECK_THROW(decode(file, "calo", {{"region", bad}}), Error);
 }
 

@@ -89,6 +89,7 @@ BOOST_AUTO_TEST_CASE(manifest_errors_name_file_and_key) {
   check_contains(manifest_error(with(kManifest, "net_xxh128", "net_sha256")).hint(), "net_xxh128=");
   check_contains(manifest_error(with(kManifest, "net=net.onnx", "")).what(), "\"net\" has no file");
   check_contains(manifest_error(with(kManifest, "table=", "net_uses=tabel\ntable=")).what(), "\"part.net_uses\"");
+  check_contains(manifest_error(with(kManifest, "task=compression", "task=codec")).full_text(), "add table_xxh128=");
   check_contains(manifest_error("id=test\n").what(), "unknown key \"id\"");
   manifest_error("[model]\nthis is no line\n");
 }
@@ -147,6 +148,26 @@ BOOST_AUTO_TEST_CASE(auto_passes_over_engines_that_cannot) {
   const cv::Mat x(1, 1, CV_32F, cv::Scalar(5));
   network->session()->run({{"x", x}}, out);
   BOOST_TEST(out.at("y").at<float>(0) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(missing_hardware_is_mentioned_where_a_device_was_asked_for) {
+  std::vector<std::string> lines;
+  set_log_sink([&](LogLevel level, const std::string& line) {
+    if (level != LogLevel::debug) lines.push_back(line);
+  });
+  const auto mentioned = [&](const std::string& device) {
+    lines.clear();
+    const TestModel files;
+    EngineChoice choice;
+    choice.device = device;
+    files.open().network("net", choice);
+    return std::any_of(lines.begin(), lines.end(),
+                       [](const std::string& line) { return line.find("engine deviceless") == 0; });
+  };
+  const bool without = mentioned("auto"), with = mentioned("gpu:0");
+  set_log_sink({});
+  BOOST_TEST(!without);
+  BOOST_TEST(with);
 }
 
 BOOST_AUTO_TEST_CASE(a_named_engine_never_falls_back) {

@@ -22,5 +22,6 @@
 #include "calotype/params.hpp"
 #include "calotype/pipeline.hpp"
 #include "calotype/registry.hpp"
+#include "calotype/signature.hpp"
 #include "calotype/tiling.hpp"
 #include "calotype/version.hpp"

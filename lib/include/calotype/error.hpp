@@ -24,6 +24,7 @@ enum class ErrorCode {
 /// The only exception type that leaves the library. `what()` says what happened and where; `hint()` says the way out.
 class CALOTYPE_API Error : public std::runtime_error {
  public:
+  /// `hint`: may be left out for corrupt and internal, whose way out is usually the same.
   Error(ErrorCode code, const std::string& message, std::string hint = {});
   ~Error() override;  // out of line: one typeinfo, in libcalotype
   ErrorCode code() const noexcept { return code_; }
