@@ -163,6 +163,16 @@ cv::Mat bgr_from_cmyk(const cv::Mat& inks, const Bytes& icc, Losses& lost) {
   return bgr;
 }
 
+cv::Mat bgr_from_lab(const cv::Mat& lab, int depth, Losses& lost) {
+  const Context context = make_context();
+  cv::Mat bgr(lab.size(), CV_MAKETYPE(depth, 3));
+  const Profile from(context, cmsCreateLab4ProfileTHR(context.get(), nullptr));
+  const cmsUInt32Number type = sample_type(CV_32F) | CHANNELS_SH(3) | COLORSPACE_SH(PT_Lab);
+  if (!convert(from, type, lab, srgb(context), type_of(bgr), bgr, INTENT_RELATIVE_COLORIMETRIC)) throw std::bad_alloc();
+  lost.add(LossKind::colour, "L*a*b* was converted to sRGB");
+  return bgr;
+}
+
 void to_colour(Image& image) {
   cv::Mat& pixels = image.pixels;
   if (pixels.channels() > 2) return;

@@ -43,7 +43,22 @@ class GuardedDecoder : public Decoder {
       : inner_(std::move(inner)), origin_(std::move(origin)) {}
 
   ImageInfo probe(const Bytes& bytes) const override {
-    ImageInfo info = guarded(origin_, [&] { return inner_->probe(bytes); });
+    return checked([&] { return inner_->probe(bytes); });
+  }
+  ImageInfo probe_page(const Bytes& bytes, const Params& params) const override {
+    return checked([&] { return inner_->probe_page(bytes, params); });
+  }
+
+  Image decode(const Bytes& bytes, const Params& params) override {
+    Image image = guarded(origin_, [&] { return inner_->decode(bytes, params); });
+    check_result(origin_, image);
+    return image;
+  }
+
+ private:
+  template <class Call>
+  ImageInfo checked(Call probing) const {
+    ImageInfo info = guarded(origin_, probing);
     const bool channels = info.channels >= 1 && info.channels <= 4;
     const bool depth = info.bit_depth == 8 || info.bit_depth == 16 || info.bit_depth == 32;
     if (info.width < 1 || info.height < 1 || !channels || !depth || info.orientation < 1 || info.orientation > 8)
@@ -54,13 +69,6 @@ class GuardedDecoder : public Decoder {
     return info;
   }
 
-  Image decode(const Bytes& bytes, const Params& params) override {
-    Image image = guarded(origin_, [&] { return inner_->decode(bytes, params); });
-    check_result(origin_, image);
-    return image;
-  }
-
- private:
   std::unique_ptr<Decoder> inner_;
   Origin origin_;
 };

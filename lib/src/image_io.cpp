@@ -49,7 +49,7 @@ Params decoder_params(const std::string& format, RawParams raw, const Rules& rul
 Image decode_with(Decoder& decoder, const Bytes& bytes, const Params& params, const Rules& rules,
                   const std::string& name, ImageInfo* info) {
   Image image = naming(name, [&] {
-    const ImageInfo probed = upright(decoder.probe(bytes));
+    const ImageInfo probed = upright(decoder.probe_page(bytes, params));
     check_limits(probed, rules);
     if (info) *info = probed;
     Image decoded = decoder.decode(bytes, params);

@@ -14,11 +14,6 @@ ImageInfo jp2_info(const Bytes& bytes);
 cv::Mat jp2_pixels(const Bytes& bytes, const ImageInfo& info);
 void jp2_finish(const Bytes& bytes, Image& image);
 
-ImageInfo tiff_info(const Bytes& bytes);
-void tiff_finish(const Bytes& bytes, Image& image);
-std::vector<ParamSpec> tiff_params();
-Bytes tiff_write(const Image& image, const Params& params, Losses& lost);
-
 ImageInfo webp_info(const Bytes& bytes);
 cv::Mat webp_pixels(const Bytes& bytes, const ImageInfo& info);
 void webp_finish(const Bytes& bytes, Image& image);

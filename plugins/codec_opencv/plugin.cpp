@@ -30,15 +30,9 @@ class OpencvEncoder : public Encoder {
 }  // namespace
 }  // namespace calotype
 
-CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP and JPEG 2000 through OpenCV") {
+CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "WebP, BMP and JPEG 2000 through OpenCV") {
   using namespace calotype;
-  const std::vector<std::string> tiff = {"tiff", "tif"}, webp = {"webp"}, bmp = {"bmp", "dib"},
-                                 jp2 = {"jp2", "j2k", "j2c"};
-
-  r.add<OpencvDecoder<tiff_info, tiff_finish>>(
-      {Kind::decoder, "tiff", "Reads the first picture of a TIFF.", tiff, {"49492a00", "4d4d002a"}, 0, {}});
-  r.add<OpencvEncoder<tiff_write>>(
-      {Kind::encoder, "tiff", "Writes TIFF, lossless, 8, 16 or 32 bits.", tiff, {}, 0, tiff_params()});
+  const std::vector<std::string> webp = {"webp"}, bmp = {"bmp", "dib"}, jp2 = {"jp2", "j2k", "j2c"};
 
   r.add<OpencvDecoder<webp_info, webp_finish, webp_pixels>>(
       {Kind::decoder, "webp", "Reads WebP.", webp, {"52494646????????57454250"}, 0, {}});

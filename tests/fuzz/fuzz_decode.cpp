@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every decoder. The first byte chooses: 0 by content, n the nth by name; and whether damage is forgiven.
 #include <opencv2/core.hpp>
+#include <tiff_files.hpp>
 
 #include "calotype/calotype.hpp"
 #include "fuzz_target.hpp"
@@ -61,5 +62,9 @@ std::vector<Bytes> fuzz_seeds() {
       bytes.insert(bytes.begin(), 0);
       seeds.push_back(std::move(bytes));
     }
+  for (Bytes& bytes : odd_tiffs()) {
+    bytes.insert(bytes.begin(), 0);
+    seeds.push_back(std::move(bytes));
+  }
   return seeds;
 }

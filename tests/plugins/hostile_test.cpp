@@ -9,6 +9,7 @@
 
 #include "jpeg_file.hpp"
 #include "support.hpp"
+#include "tiff_files.hpp"
 
 using namespace calotype;
 
@@ -27,6 +28,7 @@ const std::vector<Seed>& seeds() {
       for (const Image& image : {picture({23, 17}, 3, CV_8U), picture({17, 23}, 4, CV_16U)})
         made.push_back({format, encode(image, format)});
     for (const bool progressive : {false, true}) made.push_back({"jpeg", jpeg_file::full(progressive)});
+    for (const Bytes& file : odd_tiffs()) made.push_back({"tiff", file});
     for (const auto& file : std::filesystem::directory_iterator(TEST_DATA))
       if (file.path().extension() != ".onnx")
         made.push_back({extension_of(file.path().string()), read_file(file.path().string())});

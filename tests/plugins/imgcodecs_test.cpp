@@ -8,13 +8,6 @@ using namespace calotype;
 
 namespace {
 
-/// The pixels of tests/plugins/data/*: a ramp of 7x5.
-cv::Vec4b ramp(int x, int y) {
-  const int v = 7 * (7 * y + x);
-  return cv::Vec4b(static_cast<uchar>(v / 2), static_cast<uchar>(255 - v), static_cast<uchar>(v),
-                   static_cast<uchar>(v + 10));
-}
-
 /// The numbers in so many bytes each, lowest first.
 Bytes little(int bytes, const std::vector<std::uint32_t>& numbers) {
   Bytes made;
@@ -80,19 +73,6 @@ BOOST_AUTO_TEST_CASE(bmp_masks_say_where_colours_and_alpha_are) {
     check(bmp_with_masks(header, {0xff, 0xff00, 0xff0000, 0}), {3, 2, 1});
     check(bmp_with_masks(header, {0xff0000, 0xff00, 0xff, 0xff000000}), {1, 2, 3, 4});
   }
-}
-
-BOOST_AUTO_TEST_CASE(tiff_alpha_is_not_premultiplied) {
-  const Image image = read_image(TEST_DATA "/straight_alpha.tif");
-  BOOST_REQUIRE(image.pixels.type() == CV_8UC4);
-  BOOST_TEST(cv::norm(image.pixels.at<cv::Vec4b>(4, 3), ramp(3, 4), cv::NORM_INF) <= 1);
-}
-
-BOOST_AUTO_TEST_CASE(tiff_compressions_are_lossless) {
-  const Image original = picture({30, 20}, 3, CV_32F);
-  for (const char* compression : {"none", "lzw", "deflate"})
-    BOOST_TEST(cv::norm(decode(encode(original, "tiff", {{"compression", compression}})).pixels, original.pixels,
-                        cv::NORM_INF) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
