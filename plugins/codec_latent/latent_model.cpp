@@ -141,6 +141,9 @@ std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const En
       if (model.manifest().task != "codec")
         throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
                     "give model=latent or the directory of a codec model");
+      if (const int halo = model.manifest().tile.halo; halo % kLatentPixels)
+        throw Error(ErrorCode::corrupt, "model \"" + name + "\" has a halo of " + std::to_string(halo) + " pixels",
+                    "a codec needs a multiple of " + std::to_string(kLatentPixels) + " as tile.halo");
       opened.model.reset(new LatentModel(model, choice, Records(model.read("entropy"))));
     }
     result = opened.model;
