@@ -4,7 +4,11 @@
 #include <calotype/params.hpp>
 #include <calotype/registry.hpp>
 #include <calotype/version.hpp>
-#include <exception>
+#include <cstdlib>
+#include <opencv2/core/utility.hpp>
+#include <opencv2/core/utils/logger.hpp>
+#include <system_error>
+#include <thread>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -120,6 +124,17 @@ void prepare_heap() {
 #endif
 }
 
+/// Of the whole process, and so for no library to decide.
+void prepare_opencv() {
+  using namespace cv::utils::logging;
+  if (!std::getenv("OPENCV_LOG_LEVEL")) setLogLevel(LOG_LEVEL_FATAL);  // what matters is said as an error, once
+  try {
+    std::thread([] {}).join();
+  } catch (const std::system_error&) {
+    cv::setNumThreads(1);  // its loops fail where it can start no thread
+  }
+}
+
 }  // namespace
 
 const Verb help_verb = {"help",
@@ -133,12 +148,11 @@ int main(int argc, char** argv) {
   prepare_heap();
   std::string verb;
   try {
+    prepare_opencv();
     return run_command({argv + 1, argv + argc}, verb);
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = calotype::current_error("the command");
     print_error(verb, error.full_text());
     return calotype::exit_status(error.code());
-  } catch (const std::exception& error) {
-    print_error(verb, error.what());
-    return calotype::exit_status(ErrorCode::internal);
   }
 }

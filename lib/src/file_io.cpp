@@ -40,9 +40,13 @@ class File {
 
 [[noreturn]] void fail(const std::string& path, const char* action, int error) {
   const bool missing = error == ENOENT || error == ENOTDIR;
-  throw Error(missing ? ErrorCode::not_found : ErrorCode::io,
+  const bool no_memory = error == ENOMEM;
+  throw Error(missing     ? ErrorCode::not_found
+              : no_memory ? ErrorCode::limit
+                          : ErrorCode::io,
               path + ": cannot " + action + ": " + std::generic_category().message(error),
               missing           ? "check the path"
+              : no_memory       ? "allow more memory (ulimit -v)"
               : error == ENOSPC ? "free some space"
               : error == EACCES ? "check the permissions"
                                 : "");

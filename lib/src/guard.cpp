@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guard.hpp"
 
-#include <new>
-#include <opencv2/core.hpp>
 #include <utility>
 
 #include "calotype/error.hpp"
@@ -110,8 +108,8 @@ bool is_as_asked(const TensorMap& asked, const std::string& name, const cv::Mat&
 
 class GuardedSession : public Session {
  public:
-  GuardedSession(std::unique_ptr<Session> inner, Origin origin)
-      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+  GuardedSession(std::unique_ptr<Session> inner, Origin origin, std::shared_ptr<const Network> network)
+      : network_(std::move(network)), inner_(std::move(inner)), origin_(std::move(origin)) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
     const TensorMap asked = out;  // headers alone
@@ -122,11 +120,12 @@ class GuardedSession : public Session {
   }
 
  private:
+  std::shared_ptr<const Network> network_;  // as long as it has sessions it is in use, and stays loaded
   std::unique_ptr<Session> inner_;
   Origin origin_;
 };
 
-class GuardedNetwork : public Network {
+class GuardedNetwork : public Network, public std::enable_shared_from_this<GuardedNetwork> {
  public:
   GuardedNetwork(std::shared_ptr<Network> inner, Origin origin)
       : inner_(std::move(inner)), origin_(std::move(origin)) {}
@@ -134,7 +133,7 @@ class GuardedNetwork : public Network {
   std::unique_ptr<Session> session() const override {
     auto session = guarded(origin_, [&] { return inner_->session(); });
     if (!session) broken_contract(origin_, "made no session");
-    return std::make_unique<GuardedSession>(std::move(session), origin_);
+    return std::make_unique<GuardedSession>(std::move(session), origin_, shared_from_this());
   }
 
   NetworkInfo info() const override {
@@ -178,23 +177,7 @@ std::unique_ptr<T> wrap(const FactoryOf<T>& make, const Origin& origin) {
 
 }  // namespace
 
-void rethrow_as_error(const std::string& who) {
-  try {
-    throw;
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::limit, who + " ran out of memory", "try a smaller picture or a machine with more memory");
-  } catch (const cv::Exception& e) {
-    if (e.code == cv::Error::StsNoMem)
-      throw Error(ErrorCode::limit, who + " ran out of memory", "try a smaller picture or a machine with more memory");
-    throw Error(ErrorCode::plugin, who + " failed in OpenCV: " + e.err, kReport);
-  } catch (const std::exception& e) {
-    throw Error(ErrorCode::plugin, who + " failed: " + e.what(), kReport);
-  } catch (...) {
-    throw Error(ErrorCode::plugin, who + " threw something that is no exception", kReport);
-  }
-}
+void rethrow_as_error(const std::string& who) { throw current_error(who, ErrorCode::plugin); }
 
 std::unique_ptr<Decoder> make_guarded(const FactoryOf<Decoder>& make, const Origin& origin) {
   return wrap<GuardedDecoder>(make, origin);

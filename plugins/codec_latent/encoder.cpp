@@ -107,6 +107,7 @@ class Job {
   }
 
   const Params& params_;
+  std::shared_ptr<Background> loading_;
   std::shared_ptr<LatentModel> model_;
   LatentModel::Lease networks_;
   cv::Mat colour_;  // without alpha
@@ -118,7 +119,8 @@ class Job {
 
 Job::Job(const Image& image, const Params& params, bool good)
     : params_(params),
-      model_(LatentModel::open(model_name(params, good), engine_choice(params), encoder_parts())),
+      loading_(LatentModel::prepare(model_name(params, good), engine_choice(params), encoder_parts())),
+      model_(LatentModel::open(model_name(params, good), engine_choice(params))),
       networks_(LatentModel::lease(model_)),
       colour_(image.pixels),
       steps_(kRefinements[params.get<int>("effort") - 1]) {
@@ -154,7 +156,8 @@ Job::Job(const Image& image, const Params& params, bool good)
 }
 
 std::pair<std::uint32_t, Bytes> Job::code(const CodedGroup& group) const {
-  auto checksum = std::async(std::launch::async, [&group] { return group.symbols.checksum(); });
+  // Deferred where there can be no more threads.
+  auto checksum = std::async(std::launch::async | std::launch::deferred, [&group] { return group.symbols.checksum(); });
   ReaderPosition middle;
   Bytes stream = encode_group(model_->tables(), group.symbols, group.indices, &middle);
   if (params_.get<bool>("verify") && !decodes_to(model_->tables(), group, stream, middle))
@@ -275,7 +278,7 @@ std::vector<ParamSpec> encoder_params() {
 
 void LatentEncoder::prepare(const Params& params) {
   try {
-    LatentModel::prepare(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
+    loading_ = LatentModel::prepare(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
   } catch (const std::exception&) {  // encode() reports it
   }
 }

@@ -6,7 +6,7 @@
 namespace calotype {
 namespace {
 
-const std::string codestream_start = "\xFF\x4F\xFF\x51";  // SOC and SIZ markers
+constexpr char codestream_start[] = "\xFF\x4F\xFF\x51";  // SOC and SIZ markers
 constexpr int max_boxes = 1000;
 
 /// Where the codestream starts: at once, or inside the first "jp2c" box.

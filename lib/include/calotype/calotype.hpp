@@ -17,6 +17,7 @@
 #include "calotype/log.hpp"
 #include "calotype/metrics.hpp"
 #include "calotype/model.hpp"
+#include "calotype/parallel.hpp"
 #include "calotype/params.hpp"
 #include "calotype/pipeline.hpp"
 #include "calotype/registry.hpp"
