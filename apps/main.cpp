@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <calotype/error.hpp>
 #include <calotype/model.hpp>
+#include <calotype/parallel.hpp>
 #include <calotype/params.hpp>
 #include <calotype/registry.hpp>
 #include <calotype/version.hpp>
 #include <cstdlib>
 #include <opencv2/core/utility.hpp>
 #include <opencv2/core/utils/logger.hpp>
-#include <system_error>
-#include <thread>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -128,11 +127,9 @@ void prepare_heap() {
 void prepare_opencv() {
   using namespace cv::utils::logging;
   if (!std::getenv("OPENCV_LOG_LEVEL")) setLogLevel(LOG_LEVEL_FATAL);  // what matters is said as an error, once
-  try {
-    std::thread([] {}).join();
-  } catch (const std::system_error&) {
-    cv::setNumThreads(1);  // its loops fail where it can start no thread
-  }
+  // Its loops fail where it can start no thread.
+  const int threads = cv::getNumThreads(), possible = 1 + calotype::startable_threads(threads - 1);
+  if (possible < threads) cv::setNumThreads(possible);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "calotype/error.hpp"
+#include "pool.hpp"
 
 namespace calotype {
 namespace {
@@ -21,6 +22,15 @@ auto guarded(const Origin& origin, F&& call) {
   } catch (...) {
     rethrow_as_error(who(origin));
   }
+}
+
+/// For calls that work on pictures and networks.
+template <class F>
+auto guarded_work(const Origin& origin, F&& call) {
+  return guarded(origin, [&] {
+    start_pool();
+    return call();
+  });
 }
 
 [[noreturn]] void broken_contract(const Origin& origin, const std::string& what) {
@@ -53,7 +63,7 @@ class GuardedDecoder : public Decoder {
   }
 
   Image decode(const Bytes& bytes, const Params& params) override {
-    Image image = guarded(origin_, [&] { return inner_->decode(bytes, params); });
+    Image image = guarded_work(origin_, [&] { return inner_->decode(bytes, params); });
     check_result(origin_, image);
     return image;
   }
@@ -73,7 +83,7 @@ class GuardedEncoder : public Encoder {
   }
   Bytes encode(const Image& image, const Params& params) override {
     validate(image);
-    Bytes bytes = guarded(origin_, [&] { return inner_->encode(image, params); });
+    Bytes bytes = guarded_work(origin_, [&] { return inner_->encode(image, params); });
     if (bytes.empty()) broken_contract(origin_, "returned an empty file");
     return bytes;
   }
@@ -90,7 +100,7 @@ class GuardedBackbone : public Backbone {
 
   Image run(Image image, const Params& params) override {
     validate(image);
-    Image result = guarded(origin_, [&] { return inner_->run(std::move(image), params); });
+    Image result = guarded_work(origin_, [&] { return inner_->run(std::move(image), params); });
     check_result(origin_, result);
     return result;
   }
@@ -113,7 +123,7 @@ class GuardedSession : public Session {
 
   void run(const TensorMap& in, TensorMap& out) override {
     const TensorMap asked = out;  // headers alone
-    guarded(origin_, [&] { inner_->run(in, out); });
+    guarded_work(origin_, [&] { inner_->run(in, out); });
     for (const auto& [name, tensor] : out)
       if (tensor.empty() || (tensor.type() != CV_32F && !is_as_asked(asked, name, tensor)))
         broken_contract(origin_, "returned a bad tensor as output \"" + name + "\"");
@@ -158,7 +168,7 @@ class GuardedEngine : public Engine {
   }
 
   std::shared_ptr<Network> load(const std::filesystem::path& onnx, const EngineOptions& options) override {
-    auto network = guarded(origin_, [&] { return inner_->load(onnx, options); });
+    auto network = guarded_work(origin_, [&] { return inner_->load(onnx, options); });
     if (!network) broken_contract(origin_, "loaded no network from " + onnx.string());
     return std::make_shared<GuardedNetwork>(std::move(network), origin_);
   }

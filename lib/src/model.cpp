@@ -92,22 +92,32 @@ std::vector<std::string> engines_by_priority() {
   return names;
 }
 
+/// Whether another engine may do what this one cannot.
+bool is_passed_over(ErrorCode code) {
+  // not_found: the engine's plugin was refused, say because its library is not installed.
+  return code == ErrorCode::unsupported || code == ErrorCode::engine || code == ErrorCode::not_found;
+}
+
 std::shared_ptr<Network> load_with_any_engine(const fs::path& file, const EngineOptions& options) {
   std::vector<std::string> passed_over;
+  bool no_memory = false;
   for (const std::string& name : engines_by_priority()) {
+    bool opened = false;
     try {
-      auto network = Registry::global().engine(name)->load(file, options);
+      const auto engine = Registry::global().engine(name);
+      opened = true;
+      auto network = engine->load(file, options);
       // A model has many networks, for which the same is true.
       for (const std::string& reason : passed_over) log_once(LogLevel::info, reason + "; using " + name);
       return network;
     } catch (const Error& e) {
-      // not_found: the engine's plugin was refused, say because its library is not installed.
-      if (e.code() != ErrorCode::unsupported && e.code() != ErrorCode::engine && e.code() != ErrorCode::not_found)
-        throw;
+      const bool too_large = !opened && e.code() == ErrorCode::limit;  // others need less
+      if (!too_large && !is_passed_over(e.code())) throw;
+      no_memory = no_memory || too_large;
       passed_over.push_back("engine " + name + ": " + e.full_text());
     }
   }
-  throw Error(ErrorCode::engine, "no engine can run " + file.string(),
+  throw Error(no_memory ? ErrorCode::limit : ErrorCode::engine, "no engine can run " + file.string(),
               passed_over.empty() ? "no engines were found; check the plugin path" : join(passed_over, "; "));
 }
 

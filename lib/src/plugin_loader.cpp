@@ -55,6 +55,14 @@ PluginInfo check_header(const std::filesystem::path& file, const void* symbol) {
   return {header.name, header.version, header.license, header.doc, file};
 }
 
+/// Of what dlerror() says.
+bool is_about_memory(const std::string& reason) {
+  for (const char* part :
+       {"failed to map segment", "cannot map zero-fill pages", static_cast<const char*>(std::strerror(ENOMEM))})
+    if (reason.find(part) != std::string::npos) return true;
+  return false;
+}
+
 /// Collects what a plugin registers.
 class Collector : public Registrar {
  public:
@@ -85,7 +93,7 @@ LoadedPlugin load_plugin(const std::filesystem::path& file) {
   void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const std::string reason = dlerror();
-    if (reason.find(std::strerror(ENOMEM)) != std::string::npos)
+    if (is_about_memory(reason))
       throw Error(ErrorCode::limit, "plugin " + file.string() + ": cannot be opened: " + reason,
                   "allow more memory (ulimit -v)");
     refuse(file, "cannot be opened: " + reason,
@@ -100,13 +108,10 @@ LoadedPlugin load_plugin(const std::filesystem::path& file) {
 
   Collector collector;
   try {
-    try {
-      register_elements(collector);
-    } catch (...) {
-      rethrow_as_error("registration");
-    }
-  } catch (const Error& e) {
-    if (e.code() == ErrorCode::limit) throw;
+    register_elements(collector);
+  } catch (...) {
+    const Error e = current_error("registration", ErrorCode::plugin);
+    if (e.code() == ErrorCode::limit) throw e;
     refuse(file, e.what(), e.hint());
   }
   plugin.elements = std::move(collector.elements);

@@ -2,23 +2,12 @@
 // Programs that end, fail or fork while networks are being loaded: no crash, no hang, the status that docs/cli.md
 // names. So often each: $CALOTYPE_RUNS.
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
-#include <fstream>
+#include <memory>
 #include <random>
 
-#include "child.hpp"
-#include "folder.hpp"
+#include "files.hpp"
 
 namespace {
-
-const std::string kCalotype = CALOTYPE_BIN "/calotype";
-
-int runs() {
-  const char* const asked = std::getenv("CALOTYPE_RUNS");
-  return asked ? std::atoi(asked) : 6;
-}
-
-using Command = std::vector<std::string>;
 
 /// Several at a time, so that each is held up in places of its own. `make(i)` is the ith command.
 template <class Make>
@@ -29,41 +18,17 @@ void check_all(int count, int status, Make make) {
   for (int i = 0; i < count + at_once; ++i) {
     auto& child = children[static_cast<std::size_t>(i % at_once)];
     Command& command = commands[static_cast<std::size_t>(i % at_once)];
-    if (child) {
-      const Ended ended = child->wait();
-      std::string text;
-      for (const std::string& word : command) text += word + " ";
-      BOOST_TEST(!ended.hung, text << "did not end");
-      BOOST_TEST(ended.status == status, text << "ended with " << ended.status << ": " << ended.err);
-    }
+    if (child) check_status(command, {status}, child->wait());
     child.reset();
     if (i < count) child = std::make_unique<Child>(command = make(i));
   }
 }
 
-/// A small picture as a .calo file and as a PNG, whole and damaged.
-struct Files : Folder {
-  Files() {
-    std::ofstream ppm(path("whole.ppm"), std::ios::binary);
-    ppm << "P6 96 64 255\n";
-    for (int i = 0; i < 96 * 64 * 3; ++i) ppm.put(static_cast<char>(60 + i * 7 % 128));
-    ppm.close();
-    for (const char* extension : {"png", "calo"}) {
-      const std::string name = std::string(".") + extension;
-      const Ended made = Child({kCalotype, "convert", path("whole.ppm"), "-o", path("whole" + name)}).wait();
-      BOOST_REQUIRE_MESSAGE(made.status == 0, made.err);
-      std::string bytes = read("whole" + name);
-      bytes[bytes.size() * 3 / 4] = static_cast<char>(bytes[bytes.size() * 3 / 4] ^ 0x55);
-      write("damaged" + name, bytes);
-    }
-  }
-};
-
 void check_program(const std::string& ending, const std::string& engine, int longest_ms) {
   const Files files;
   std::mt19937 random(1);
   check_all(runs(), 0, [&](int) {
-    return Command{SHORT_PROGRAM, ending, std::to_string(random() % (1000u * unsigned(longest_ms))), engine,
+    return Command{kShortProgram, ending, std::to_string(random() % (1000u * unsigned(longest_ms))), engine,
                    files.path("damaged.calo")};
   });
 }
@@ -128,6 +93,9 @@ BOOST_AUTO_TEST_CASE(that_end_early_with_another_engine) {
 BOOST_AUTO_TEST_CASE(that_fork) {
   for (const char* ending : {"fork_while_loading", "fork_and_return", "fork_after_work"})
     for (const char* engine : {"auto", "opencv"}) check_program(ending, engine, 40);
+  check_all(runs(), 0, [](int) {
+    return Command{kShortProgram, "fork_after_openmp", "0", "auto", TEST_DATA "/grouped.onnx"};
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <calotype/calotype.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <iostream>
 #include <map>
 #include <opencv2/core.hpp>
+#include <system_error>
 #include <thread>
 
 using namespace calotype;
@@ -36,9 +38,21 @@ bool encodes() {
   return !encode(image, "calo", how).empty();
 }
 
-bool child_encodes() {
+/// A network of three channels, of the kind that oneDNN's own kernels run.
+bool runs_on_openmp(const std::string& network) {
+  const std::vector<Item> items = Registry::global().items();
+  if (std::none_of(items.begin(), items.end(), [](const Item& item) { return item.element.name == "onednn"; }))
+    return true;
+  const int size[] = {1, 3, 32, 32};
+  TensorMap out;
+  const auto loaded = Registry::global().engine("onednn")->load(network, {});
+  loaded->session()->run({{"x", cv::Mat(4, size, CV_32F, cv::Scalar(1))}}, out);
+  return !out.empty();
+}
+
+bool in_child(const std::function<bool()>& work) {
   const pid_t child = fork();
-  if (child == 0) std::exit(encodes() ? 0 : 1);
+  if (child == 0) std::exit(work() ? 0 : 1);
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -120,24 +134,34 @@ const std::map<std::string, std::function<bool(const std::string& file)>> ending
      [](const std::string&) {
        const auto encoder = prepared();
        pause_a_moment();
-       return child_encodes() && encodes();
+       return in_child(encodes) && encodes();
      }},
     {"fork_and_return",
      [](const std::string&) {
        const auto encoder = prepared();
        pause_a_moment();
-       const pid_t child = fork();
-       const auto another = prepared();
-       if (child == 0) return true;
-       int status = 0;
-       waitpid(child, &status, 0);
-       return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+       return in_child([] { return prepared() != nullptr; });
+     }},
+    {"no_thread",
+     [](const std::string&) {
+       try {
+         std::thread([] {}).join();
+         return false;
+       } catch (const std::system_error&) {
+         return true;
+       }
+     }},
+    {"work", [](const std::string&) { return encodes(); }},
+    {"openmp", [](const std::string& network) { return runs_on_openmp(network); }},
+    {"fork_after_openmp",
+     [](const std::string& network) {
+       return runs_on_openmp(network) && in_child([&] { return runs_on_openmp(network); });
      }},
     {"fork_after_work",
      [](const std::string&) {
        const bool worked = encodes();
        pause_a_moment();
-       return worked && child_encodes() && child_encodes();
+       return worked && in_child(encodes) && in_child(encodes);
      }},
 };
 

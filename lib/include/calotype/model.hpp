@@ -52,7 +52,8 @@ class CALOTYPE_API Model {
   FileView read(const std::string& part) const;
   /// A network of this model; loaded once per process and choice, then shared, until its file is replaced. It is in use
   /// as long as anybody holds it or a session of it; of others some dozens are kept. engine=auto walks engines by
-  /// priority and moves on only on `unsupported` or `engine`, with one log line; a named engine never falls back.
+  /// priority and moves on only on `unsupported` or `engine`, or where there is no memory to open one, with one log
+  /// line; a named engine never falls back.
   std::shared_ptr<Network> network(const std::string& part, const EngineChoice& choice) const;
 
  private:

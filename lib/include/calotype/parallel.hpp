@@ -11,4 +11,7 @@ namespace calotype {
 /// OpenCV likes. All pieces have ended when it returns or throws what the first that failed has thrown.
 CALOTYPE_API void parallel_for(int count, const std::function<void(int begin, int end)>& work, int pieces = 0);
 
+/// How many threads, up to `wanted`, the system lets the process have beside those that it has.
+CALOTYPE_API int startable_threads(int wanted);
+
 }  // namespace calotype
