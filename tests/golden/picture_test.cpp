@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(effort_filters_groups_and_regions_are_exact) {
     const Image in = picture(2100, 60, channels, depth);
     const Bytes file = encode(in, "calo", {{"quality", "20"}, {"effort", "2"}});
     const Container c = parse_container(file);
-    const auto model = LatentModel::find(c.header.model, {});
+    const auto model = LatentModel::open(LatentModel::find(c.header.model), {});
     const auto networks = LatentModel::lease(model);
     std::vector<cv::Mat> latents;
     std::vector<PostFilter> filters;

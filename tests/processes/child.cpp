@@ -13,7 +13,7 @@
 namespace {
 
 int unnamed_file() {
-  char name[] = "/tmp/calotype-lifetime-XXXXXX";
+  char name[] = "/tmp/calotype-processes-XXXXXX";
   const int file = mkostemp(name, O_CLOEXEC);
   if (file < 0) throw std::runtime_error("no temporary file");
   unlink(name);

@@ -27,7 +27,7 @@ void check_status(const Command& command, const std::vector<int>& statuses, cons
 }
 
 Files::Files() {
-  std::string name = (fs::temp_directory_path() / "calotype-lifetime-XXXXXX").string();
+  std::string name = (fs::temp_directory_path() / "calotype-processes-XXXXXX").string();
   BOOST_REQUIRE(mkdtemp(name.data()));
   path_ = name;
   fs::permissions(path_, fs::perms::all);
