@@ -4,6 +4,7 @@
 
 #include "../common/behind.hpp"
 #include "../common/exif.hpp"
+#include "../common/lost_metadata.hpp"
 #include "../common/samples.hpp"
 #include "../common/text.hpp"
 #include "calotype/colour.hpp"
