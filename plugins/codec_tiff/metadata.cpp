@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "../common/photoshop.hpp"
+#include "../common/text.hpp"
 #include "tags.hpp"
 
 namespace calotype {
@@ -165,6 +166,21 @@ void report_extras(const DirectoryReader& reader, const Directory& directory, bo
   if (pointers && !whole) lost.add(LossKind::thumbnail, "smaller copies of the picture are left out");
 }
 
+/// A description that is all there is to say is no matter of cameras, but a comment: as such it is written, and taken
+/// out again.
+std::optional<std::string> take_comment(TagTree& description) {
+  const auto found = description.tags.find(tag_image_description);
+  if (found == description.tags.end() || found->second.type != tag_ascii) return {};
+  TagTree rest = description;
+  rest.tags.erase(tag_image_description);
+  const std::string whole(found->second.data.begin(), found->second.data.end());
+  const std::string text = whole.substr(0, whole.find('\0'));
+  if (says_something(rest) || text.empty() || whole.find_first_not_of('\0', text.size()) != std::string::npos)
+    return {};
+  description = rest;
+  return looks_like_utf8(text) ? text : utf8_from_latin1(text);
+}
+
 void set_blob(TagTree& tree, std::uint16_t tag, std::uint16_t type, const Bytes& data) {
   if (!data.empty()) tree.tags[tag] = {type, data, 0};
 }
@@ -194,7 +210,8 @@ Metadata read_metadata(const DirectoryReader& reader, const Directory& directory
       read_photoshop_resources({reinterpret_cast<const char*>(resources.data()), resources.size()});
   if (meta.iptc.empty()) meta.iptc = std::move(photoshop.iptc);
   report_extras(reader, directory, photoshop.paths, lost);
-  const TagTree description = description_of(reader, directory);
+  TagTree description = description_of(reader, directory);
+  if (const auto comment = take_comment(description)) meta.text.emplace_back("Comment", *comment);
   if (says_something(description)) meta.exif = exif_block(description);
   return meta;
 }

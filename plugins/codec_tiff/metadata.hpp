@@ -6,7 +6,8 @@
 namespace calotype {
 
 /// Profile, XMP, IPTC, density, and as EXIF what the directory itself says of camera, author and time, with the
-/// directories for EXIF, GPS and interoperability that it points to. What else has a value of its own is reported.
+/// directories for EXIF, GPS and interoperability that it points to; a description alone is a comment. What else has a
+/// value of its own is reported.
 Metadata read_metadata(const DirectoryReader& reader, const Directory& directory, Losses& lost);
 
 /// The same as tags, without those of the block's own that tell how pixels are stored. A comment or description is the

@@ -23,8 +23,8 @@ using network::Shape;
 using network::Step;
 
 const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
+  static const dnnl::engine* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);  // never destroyed
+  return *engine;
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.

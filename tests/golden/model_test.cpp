@@ -13,7 +13,9 @@ namespace {
 
 /// A codec in a folder of its own.
 struct ModelFolder {
-  explicit ModelFolder(const ModelParts& parts) { write_model(scratch.file("model"), "codec", parts); }
+  explicit ModelFolder(const ModelParts& parts, int halo = 16) {
+    write_model(scratch.file("model"), "codec", parts, halo);
+  }
   std::string name() const { return scratch.file("model"); }
   ScratchDirectory scratch;
 };
@@ -70,7 +72,9 @@ BOOST_AUTO_TEST_CASE(networks_of_other_channels_sizes_and_names_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(gradients_of_other_shapes_are_refused) {
-  const ModelFolder folder(with("synthesis_gradient", {"ConvTranspose", 4, 3, 16}));
+  ModelParts parts = tiny_codec();
+  parts["synthesis_gradient"] = tiny_gradient(3);
+  const ModelFolder folder(parts);
   BOOST_CHECK((error_of([&] { coded(folder, "onednn", "2"); }).code() == ErrorCode::corrupt));
 }
 
@@ -81,6 +85,11 @@ BOOST_AUTO_TEST_CASE(tables_for_another_grid_are_refused) {
     const ModelFolder folder(parts);
     BOOST_CHECK((error_of([&] { latent::LatentModel::open(folder.name(), {}); }).code() == ErrorCode::corrupt));
   }
+}
+
+BOOST_AUTO_TEST_CASE(halos_that_end_between_latents_are_refused) {
+  const ModelFolder folder(tiny_codec(), 20);
+  BOOST_CHECK((error_of([&] { coded(folder, "onednn"); }).code() == ErrorCode::corrupt));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

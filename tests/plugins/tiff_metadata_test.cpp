@@ -212,6 +212,22 @@ BOOST_AUTO_TEST_CASE(iptc_of_any_type_and_inside_of_photoshops) {
              "IPTC is damaged and left out");
 }
 
+BOOST_AUTO_TEST_CASE(a_description_alone_is_a_comment) {
+  const auto meta = [](const std::string& description, bool with_model) {
+    return decode(tiff_of({page([&](TIFF* tiff) {
+             TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, description.c_str());
+             if (with_model) TIFFSetField(tiff, TIFFTAG_MODEL, "m");
+           })}))
+        .meta;
+  };
+  using Texts = std::vector<std::pair<std::string, std::string>>;
+  BOOST_TEST((meta("caf\xC3\xA9", false).text == Texts{{"Comment", "caf\xC3\xA9"}}));
+  BOOST_TEST((meta("caf\xE9", false).text == Texts{{"Comment", "caf\xC3\xA9"}}));
+  BOOST_TEST(meta("text", false).exif.empty());
+  BOOST_TEST(meta("text", true).text.empty());
+  BOOST_TEST(Found(meta("text", true).exif).text(image_description) == "text");
+}
+
 BOOST_AUTO_TEST_CASE(text_becomes_the_description) {
   Image image = grey_picture();
   image.meta.text = {{"Comment", "one"}, {"Title", "two"}};

@@ -19,6 +19,7 @@
 #include "calotype/loss.hpp"
 #include "calotype/metrics.hpp"
 #include "calotype/model.hpp"
+#include "calotype/parallel.hpp"
 #include "calotype/params.hpp"
 #include "calotype/pipeline.hpp"
 #include "calotype/registry.hpp"
