@@ -71,6 +71,7 @@ void update_metadata(Metadata& meta, const cv::Size& size, bool turned, Losses& 
   const XmpChanges xmp = update_xmp(meta.xmp, {turned, size});
   if (exif.drop_thumbnail() || xmp.thumbnail)
     lost.add(LossKind::thumbnail, "the small copy in the metadata is left out");
+  if (xmp.broken) lost.add(LossKind::xmp, "XMP that cannot be read, and may describe other pixels, is left out");
   for (const std::string& claim : xmp.claims)
     lost.add(LossKind::extra, claim + ", which the metadata tells of, is left out");
 }
