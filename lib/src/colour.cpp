@@ -8,11 +8,11 @@
 #include <limits>
 #include <memory>
 #include <opencv2/core.hpp>
-#include <opencv2/core/utility.hpp>
 #include <string_view>
 #include <vector>
 
 #include "calotype/error.hpp"
+#include "calotype/parallel.hpp"
 
 namespace calotype {
 namespace {
@@ -91,8 +91,8 @@ bool convert(const Profile& from, cmsUInt32Number from_type, const cv::Mat& sour
         if (made) cmsDeleteTransform(made);
       });
   if (!transform) return false;
-  cv::parallel_for_(cv::Range(0, source.rows), [&](const cv::Range& rows) {
-    for (int y = rows.start; y < rows.end; ++y)
+  parallel_for(source.rows, [&](int begin, int end) {
+    for (int y = begin; y < end; ++y)
       cmsDoTransform(transform.get(), source.ptr(y), target.ptr(y), cmsUInt32Number(source.cols));
   });
   return true;
@@ -102,8 +102,8 @@ bool convert(const Profile& from, cmsUInt32Number from_type, const cv::Mat& sour
 template <class T>
 void multiply_inks(const cv::Mat& inks, cv::Mat& bgr) {
   constexpr std::uint32_t kFull = std::numeric_limits<T>::max();
-  cv::parallel_for_(cv::Range(0, inks.rows), [&](const cv::Range& rows) {
-    for (int y = rows.start; y < rows.end; ++y) {
+  parallel_for(inks.rows, [&](int begin, int end) {
+    for (int y = begin; y < end; ++y) {
       const T* ink = inks.ptr<T>(y);
       T* pixel = bgr.ptr<T>(y);
       for (int x = 0; x < inks.cols; ++x, ink += 4, pixel += 3)

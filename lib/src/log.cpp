@@ -17,7 +17,7 @@ namespace {
 struct Logger {
   std::mutex mutex;
   std::shared_ptr<const LogSink> sink;
-  std::set<std::string> said_once;
+  std::set<std::pair<LogLevel, std::string>> said_once;
 
   Logger() { at_fork(mutex); }
 };
@@ -70,7 +70,7 @@ void log(LogLevel level, const std::string& line) noexcept {
 void log_once(LogLevel level, const std::string& line) {
   {
     const std::lock_guard<std::mutex> lock(logger().mutex);
-    if (!logger().said_once.insert(line).second) return;
+    if (!logger().said_once.emplace(level, line).second) return;
   }
   log(level, line);
 }
