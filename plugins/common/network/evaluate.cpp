@@ -27,26 +27,26 @@ class Evaluator {
   std::optional<Constant> run() const {
     using Operation = Constant (Evaluator::*)() const;
     static const std::map<std::string, Operation> operations = {
-        {"Add", &Evaluator::binary},          {"Sub", &Evaluator::binary},
-        {"Mul", &Evaluator::binary},          {"Div", &Evaluator::binary},
-        {"Pow", &Evaluator::binary},          {"Mod", &Evaluator::binary},
-        {"Max", &Evaluator::binary},          {"Min", &Evaluator::binary},
-        {"Equal", &Evaluator::binary},        {"Greater", &Evaluator::binary},
-        {"Less", &Evaluator::binary},         {"And", &Evaluator::binary},
-        {"Or", &Evaluator::binary},           {"Neg", &Evaluator::unary},
-        {"Abs", &Evaluator::unary},           {"Sqrt", &Evaluator::unary},
-        {"Exp", &Evaluator::unary},           {"Floor", &Evaluator::unary},
-        {"Ceil", &Evaluator::unary},          {"Round", &Evaluator::unary},
-        {"Not", &Evaluator::unary},           {"Reciprocal", &Evaluator::unary},
-        {"Identity", &Evaluator::unary},      {"Cast", &Evaluator::cast},
-        {"Gather", &Evaluator::gather},       {"Slice", &Evaluator::slice},
-        {"Concat", &Evaluator::concat},       {"Unsqueeze", &Evaluator::reshape},
-        {"Squeeze", &Evaluator::reshape},     {"Reshape", &Evaluator::reshape},
-        {"Flatten", &Evaluator::reshape},     {"Transpose", &Evaluator::transpose},
-        {"Expand", &Evaluator::expand},       {"ConstantOfShape", &Evaluator::constant_of_shape},
-        {"Range", &Evaluator::range_of},      {"Where", &Evaluator::where},
-        {"ReduceProd", &Evaluator::reduce},   {"ReduceSum", &Evaluator::reduce},
-        {"ReduceMax", &Evaluator::reduce},    {"ReduceMin", &Evaluator::reduce},
+        {"Add", &Evaluator::binary},        {"Sub", &Evaluator::binary},
+        {"Mul", &Evaluator::binary},        {"Div", &Evaluator::binary},
+        {"Pow", &Evaluator::binary},        {"Mod", &Evaluator::binary},
+        {"Max", &Evaluator::binary},        {"Min", &Evaluator::binary},
+        {"Equal", &Evaluator::binary},      {"Greater", &Evaluator::binary},
+        {"Less", &Evaluator::binary},       {"And", &Evaluator::binary},
+        {"Or", &Evaluator::binary},         {"Neg", &Evaluator::unary},
+        {"Abs", &Evaluator::unary},         {"Sqrt", &Evaluator::unary},
+        {"Exp", &Evaluator::unary},         {"Floor", &Evaluator::unary},
+        {"Ceil", &Evaluator::unary},        {"Round", &Evaluator::unary},
+        {"Not", &Evaluator::unary},         {"Reciprocal", &Evaluator::unary},
+        {"Identity", &Evaluator::unary},    {"Cast", &Evaluator::cast},
+        {"Gather", &Evaluator::gather},     {"Slice", &Evaluator::slice},
+        {"Concat", &Evaluator::concat},     {"Unsqueeze", &Evaluator::reshape},
+        {"Squeeze", &Evaluator::reshape},   {"Reshape", &Evaluator::reshape},
+        {"Flatten", &Evaluator::reshape},   {"Transpose", &Evaluator::transpose},
+        {"Expand", &Evaluator::expand},     {"ConstantOfShape", &Evaluator::constant_of_shape},
+        {"Range", &Evaluator::range_of},    {"Where", &Evaluator::where},
+        {"ReduceProd", &Evaluator::reduce}, {"ReduceSum", &Evaluator::reduce},
+        {"ReduceMax", &Evaluator::reduce},  {"ReduceMin", &Evaluator::reduce},
     };
     const auto found = operations.find(node_.op);
     if (found == operations.end()) return {};
@@ -263,7 +263,8 @@ class Evaluator {
     std::vector<int> to;
     std::vector<std::size_t> strides = dense_strides(dims), steps;
     for (std::size_t i = 0; i < dims.size(); ++i) {
-      if (order != node_.numbers.end() && order->second.size() != dims.size()) fail_node(node_, "an order of other axes");
+      if (order != node_.numbers.end() && order->second.size() != dims.size())
+        fail_node(node_, "an order of other axes");
       const std::size_t from = order == node_.numbers.end()
                                    ? dims.size() - 1 - i
                                    : axis_of(node_, std::int64_t(order->second[i]), dims.size());
@@ -323,7 +324,8 @@ class Evaluator {
     std::vector<bool> goes(dims.size(), false);
     const auto axes = list(node_, "axes", inputs_, 1);
     if (!axes || axes->empty()) goes.assign(dims.size(), true);
-    for (const std::int64_t axis : axes.value_or(std::vector<std::int64_t>())) goes[axis_of(node_, axis, dims.size())] = true;
+    for (const std::int64_t axis : axes.value_or(std::vector<std::int64_t>()))
+      goes[axis_of(node_, axis, dims.size())] = true;
     const bool keep = node_.number("keepdims", 1) != 0;
     std::vector<int> kept, to;
     for (std::size_t d = 0; d < dims.size(); ++d) {
@@ -338,7 +340,10 @@ class Evaluator {
     for_each(dims, {strides(kept, dims.size())}, [&](std::size_t i, const std::vector<std::size_t>& at) {
       float& sum = out.values[at[0]];
       const float v = from[i];
-      sum = op == "ReduceProd" ? sum * v : op == "ReduceSum" ? sum + v : op == "ReduceMax" ? std::max(sum, v) : std::min(sum, v);
+      sum = op == "ReduceProd"  ? sum * v
+            : op == "ReduceSum" ? sum + v
+            : op == "ReduceMax" ? std::max(sum, v)
+                                : std::min(sum, v);
     });
     return out;
   }
@@ -349,9 +354,7 @@ class Evaluator {
 
 }  // namespace
 
-std::optional<Constant> evaluate(const Node& node, const Inputs& inputs) {
-  return Evaluator(node, inputs).run();
-}
+std::optional<Constant> evaluate(const Node& node, const Inputs& inputs) { return Evaluator(node, inputs).run(); }
 
 std::optional<std::vector<std::int64_t>> list(const Node& node, const char* name, const Inputs& inputs,
                                               std::size_t index) {

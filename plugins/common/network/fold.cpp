@@ -55,13 +55,7 @@ std::optional<Dims> in_four(const Dims& dims) {
 class Folder {
  public:
   Folder(Graph& graph, const std::map<std::string, Dims>& sizes) : graph_(graph) {
-    for (const std::string& input : graph.inputs) {
-      if (const auto known = sizes.find(input); known != sizes.end())
-        dims_[input] = known->second;
-      else if (const auto declared = graph.dims.find(input); declared != graph.dims.end())
-        dims_[input] = declared->second;
-      if (dims_.count(input) && sizes.count(input)) sized_inputs_ = true;
-    }
+    dims_ = sizes;
     for (const Node& node : graph.nodes)
       for (const std::string& input : node.inputs) ++uses_[input];
     for (const std::string& output : graph.outputs) ++uses_[output];
@@ -71,13 +65,18 @@ class Folder {
     std::vector<Node> nodes = std::move(graph_.nodes);
     graph_.nodes.clear();
     for (Node& node : nodes) add(std::move(node));
-    for (std::string& output : graph_.outputs) finish(output);
-    return sizes_mattered_;
+    for (const std::string& output : graph_.outputs) finish(output);
+    return !waits_;
   }
 
  private:
+  /// The value that goes by this name: some nodes only give another one.
+  std::string root(std::string name) const {
+    for (auto found = names_.find(name); found != names_.end(); found = names_.find(name)) name = found->second;
+    return name;
+  }
   const Constant* constant(const std::string& name) const {
-    const auto found = graph_.constants.find(name);
+    const auto found = graph_.constants.find(root(name));
     return found == graph_.constants.end() ? nullptr : &found->second;
   }
   std::vector<const Constant*> constants(const Node& node) const {
@@ -90,14 +89,7 @@ class Folder {
     const auto found = dims_.find(name);
     return found == dims_.end() ? std::nullopt : std::optional<Dims>(found->second);
   }
-  /// What goes by this name: Identity makes two names of one value.
-  const std::string& resolved(const std::string& name) const {
-    const auto found = names_.find(name);
-    return found == names_.end() ? name : found->second;
-  }
-
   void add(Node node) {
-    for (std::string& input : node.inputs) input = resolved(input);
     if (node.outputs.empty()) return;
     if (node.op == "Identity" || node.op == "Dropout" || (node.op == "Cast" && !constant(node.inputs.at(0))))
       return rename(node);
@@ -112,24 +104,30 @@ class Folder {
   }
 
   void rename(const Node& node) {
-    names_[node.outputs[0]] = node.inputs.at(0);
-    uses_[node.inputs[0]] += uses_[node.outputs[0]] - 1;
+    const std::string& to = node.outputs[0];
+    const std::string value = root(node.inputs.at(0));
+    uses_[value] += uses_[to] - 1;
+    if (!dims_.count(to))
+      if (const auto dims = dims_of(node.inputs[0])) dims_[to] = *dims;
+    names_[to] = value;
   }
 
   /// Shape and Size, once the sides that somebody wants are known.
   bool shape_of(const Node& node) {
     if (node.op != "Shape" && node.op != "Size") return false;
     const auto dims = node.inputs.empty() ? std::nullopt : dims_of(node.inputs[0]);
-    if (!dims) return false;
-    sizes_mattered_ = sizes_mattered_ || !constant(node.inputs[0]);
-    if (!is_known(*dims)) return false;
+    if (!dims || !is_known(*dims)) {
+      waits_ = true;
+      return false;
+    }
     Constant value;
     value.whole = true;
     if (node.op == "Size") {
       value.values = {static_cast<float>(count_of(*dims))};
     } else {
       const Range taken = range(node.number("start", 0), node.number("end", 1 << 20), 1, std::int64_t(dims->size()));
-      for (std::int64_t i = 0; i < taken.count; ++i) value.values.push_back(float((*dims)[std::size_t(taken.first + i)]));
+      for (std::int64_t i = 0; i < taken.count; ++i)
+        value.values.push_back(float((*dims)[std::size_t(taken.first + i)]));
       value.dims = {int(value.values.size())};
     }
     graph_.constants[node.outputs[0]] = std::move(value);
@@ -152,13 +150,15 @@ class Folder {
   void alias(const std::string& name, Alias of) { aliases_[name] = std::move(of); }
   /// `name` as an alias, of itself where it is a value of its own.
   std::optional<Alias> as_alias(const std::string& name) const {
-    if (const auto found = aliases_.find(name); found != aliases_.end()) return found->second;
+    const std::string value = root(name);
+    if (const auto found = aliases_.find(value); found != aliases_.end()) return found->second;
     const auto dims = dims_of(name);
     if (!dims || !is_known(*dims) || !in_four(*dims)) return {};
-    return Alias{name, *dims, dense(*dims)};
+    return Alias{value, *dims, dense(*dims)};
   }
   /// The name of a value in four dimensions with these elements; makes a step where they have to move.
-  std::string made(const std::string& name) {
+  std::string made(const std::string& by_any_name) {
+    const std::string name = root(by_any_name);
     const auto found = aliases_.find(name);
     if (found == aliases_.end()) return name;
     const Alias of = found->second;
@@ -171,35 +171,44 @@ class Folder {
       uses_[of.source] += uses_[name];
       return of.source;
     }
+    rearrange(of, *four, name, name);
+    return name;
+  }
+  void rearrange(const Alias& of, const Dims& shape, const std::string& name, const std::string& output) {
     Node node;
     node.op = "Rearrange";
     node.name = name;
     node.inputs = {of.source};
-    node.outputs = {name};
+    node.outputs = {output};
     node.numbers["dims"] = as_numbers(of.dims);
     node.numbers["strides"] = as_numbers(of.strides);
-    node.numbers["shape"] = as_numbers(*four);
+    node.numbers["shape"] = as_numbers(shape);
     ++uses_[of.source];
     graph_.nodes.push_back(std::move(node));
-    return name;
   }
-  /// Whether nothing reads it but matrices, for which the order of elements is a matter of their weights.
-  void finish(std::string& output) {
-    output = resolved(output);
-    const std::string from = made(output);
-    if (from != output) output = from;
+
+  void finish(const std::string& output) {
+    if (const auto dims = dims_of(output)) graph_.ranks[output] = dims->size();
+    const std::string value = made(output);
+    if (value == output) return;
+    Node name;
+    name.op = "Identity";
+    name.name = output;
+    name.inputs = {value};
+    name.outputs = {output};
+    graph_.nodes.push_back(std::move(name));
   }
 
   // ---- Nodes
 
   void keep(Node node) {
     for (std::string& input : node.inputs)
-      if (!input.empty() && !constant(input)) input = made(input);
+      if (!input.empty()) input = constant(input) ? root(input) : made(input);
     graph_.nodes.push_back(std::move(node));
   }
   /// For what can only be done once sizes are known.
   void wait_for_sizes(Node node) {
-    sizes_mattered_ = true;
+    waits_ = true;
     keep(std::move(node));
   }
 
@@ -226,37 +235,23 @@ class Folder {
   void explicit_pads(Node& node, const Dims& in, const std::vector<int>& kernel) {
     const auto pads = padding(node, in, kernel);
     if (!pads) {
-      sizes_mattered_ = true;
-      return;  // auto_pad stays, and is refused
+      waits_ = true;
+      return;
     }
-    if (node.strings.erase("auto_pad") && !is_known(in)) sizes_mattered_ = sizes_mattered_ || false;
+    node.strings.erase("auto_pad");
     node.numbers["pads"] = {pads->begin(), pads->end()};
   }
 
   void convolution(Node node, const std::vector<std::optional<Dims>>& in) {
-    if (in[0] && in.size() > 1 && in[1] && in[0]->size() == 4 && in[1]->size() == 4) {
-      const auto mode = node.strings.find("auto_pad");
-      const bool by_size = mode != node.strings.end() && mode->second.compare(0, 4, "SAME") == 0;
-      if (node.op == "Conv") {
-        if (by_size && strided(node)) sizes_mattered_ = true;
-        explicit_pads(node, *in[0], {int((*in[1])[2]), int((*in[1])[3])});
-      }
-    }
+    if (node.op == "Conv" && in[0] && in.size() > 1 && in[1] && in[0]->size() == 4 && in[1]->size() == 4)
+      explicit_pads(node, *in[0], {int((*in[1])[2]), int((*in[1])[3])});
     keep(std::move(node));
-  }
-  static bool strided(const Node& node) {
-    const auto strides = node.numbers.find("strides");
-    return strides != node.numbers.end() &&
-           std::any_of(strides->second.begin(), strides->second.end(), [](float s) { return s != 1; });
   }
 
   void pooling(Node node, const std::vector<std::optional<Dims>>& in) {
     const auto kernel = node.numbers.find("kernel_shape");
-    if (in[0] && in[0]->size() == 4 && kernel != node.numbers.end() && kernel->second.size() == 2) {
-      const auto mode = node.strings.find("auto_pad");
-      if (mode != node.strings.end() && mode->second.compare(0, 4, "SAME") == 0 && strided(node)) sizes_mattered_ = true;
+    if (in[0] && in[0]->size() == 4 && kernel != node.numbers.end() && kernel->second.size() == 2)
       explicit_pads(node, *in[0], {int(kernel->second[0]), int(kernel->second[1])});
-    }
     keep(std::move(node));
   }
 
@@ -283,9 +278,10 @@ class Folder {
     keep(std::move(node));
   }
   bool join_convolution(const Node& node, const std::vector<float>& factor, const std::vector<float>& offset) {
-    if (graph_.nodes.empty() || uses_[node.inputs[0]] != 1) return false;
-    const auto maker = std::find_if(graph_.nodes.rbegin(), graph_.nodes.rend(),
-                                    [&](const Node& n) { return n.outputs[0] == node.inputs[0]; });
+    const std::string value = root(node.inputs[0]);
+    if (uses_[value] != 1) return false;
+    const auto maker =
+        std::find_if(graph_.nodes.rbegin(), graph_.nodes.rend(), [&](const Node& n) { return n.outputs[0] == value; });
     if (maker == graph_.nodes.rend() || (maker->op != "Conv" && maker->op != "ConvTranspose")) return false;
     const Constant* const weights = maker->inputs.size() > 1 ? constant(maker->inputs[1]) : nullptr;
     const bool has_bias = maker->inputs.size() > 2 && !maker->inputs[2].empty();
@@ -320,14 +316,14 @@ class Folder {
       const auto found = node.numbers.find(name);
       return found == node.numbers.end() || found->second.empty() ? 1.f : found->second[0];
     };
-    const bool plain = in[0] && in[0]->size() == 2 && node.inputs.size() > 1 && known[1] && known[1]->dims.size() == 2 &&
-                       node.number("transA", 0) == 0;
+    const bool plain = in[0] && in[0]->size() == 2 && node.inputs.size() > 1 && known[1] &&
+                       known[1]->dims.size() == 2 && node.number("transA", 0) == 0;
     if (!plain) return keep(std::move(node));
     const bool turned = gemm && node.number("transB", 0) != 0;
     const int inputs = known[1]->dims[turned ? 1 : 0], outputs = known[1]->dims[turned ? 0 : 1];
     if ((*in[0])[1] >= 0 && (*in[0])[1] != inputs) fail_node(node, "a matrix that does not fit its input");
     int rows = 1, columns = 1;
-    std::string source = node.inputs[0];
+    std::string source = root(node.inputs[0]);
     // A flattened picture: its elements are where they were, and the kernel is as large.
     if (const auto found = aliases_.find(source); found != aliases_.end() && found->second.in_order()) {
       const auto before = in_four(dims_.at(found->second.source));
@@ -371,7 +367,7 @@ class Folder {
     if (!from || !to || !is_known(*to)) {
       // Two dimensions of N,C,1,1 need no sizes.
       const auto before = dims_of(node.inputs[0]);
-      if (before && to && same_channels(*before, *to)) return stay(node);
+      if (before && to && same_channels(*before, *to)) return rename(node);
       return wait_for_sizes(std::move(node));
     }
     if (count_of(*to) != count_of(from->dims)) fail_node(node, "a shape of another size");
@@ -380,17 +376,7 @@ class Folder {
       // The new shape counts in the order of the old one, which has to be made first; in the new shape at once.
       const auto four = in_four(*to);
       if (!four) return keep(std::move(node));
-      Node step;
-      step.op = "Rearrange";
-      step.name = node.name;
-      step.inputs = {of.source};
-      step.outputs = {node.outputs[0]};
-      step.numbers["dims"] = as_numbers(of.dims);
-      step.numbers["strides"] = as_numbers(of.strides);
-      step.numbers["shape"] = as_numbers(*four);
-      ++uses_[of.source];
-      graph_.nodes.push_back(std::move(step));
-      return;
+      return rearrange(of, *four, node.name, node.outputs[0]);
     }
     alias(node.outputs[0], {of.source, *to, dense(*to)});
   }
@@ -403,14 +389,6 @@ class Folder {
     const Dims x = of(a), y = of(b);
     return x.size() == 2 && y.size() == 2 && x[1] >= 0 && x[1] == y[1];
   }
-  /// Another name for the same value.
-  void stay(const Node& node) {
-    const Dims to = dims_.at(node.outputs[0]);
-    rename(node);
-    // The value goes by both ranks; what reads it by this name sees the new one.
-    dims_[node.outputs[0]] = to;
-  }
-
   void transpose(Node node) {
     auto of = as_alias(node.inputs[0]);
     const auto to = dims_of(node.outputs[0]);
@@ -520,9 +498,9 @@ class Folder {
     }
     const bool needs_value = node.inputs.size() > 2 && !node.inputs[2].empty();
     if (needs_value && (!known[2] || known[2]->floats().size() != 1)) return keep(std::move(node));
-    const float value = needs_value ? known[2]->floats()[0]
+    const float value = needs_value                                                     ? known[2]->floats()[0]
                         : node.numbers.count("value") && !node.numbers["value"].empty() ? node.numbers["value"][0]
-                                                                                         : 0;
+                                                                                        : 0;
     node.inputs.resize(1);
     node.numbers = {{"pads", all}, {"value", {value}}};
     keep(std::move(node));
@@ -604,11 +582,19 @@ class Folder {
   std::map<std::string, int> uses_;
   std::map<std::string, std::string> names_;
   std::map<std::string, Alias> aliases_;
-  bool sized_inputs_ = false, sizes_mattered_ = false;
+  bool waits_ = false;  // for a size
 };
 
 }  // namespace
 
 bool fold(Graph& graph, const std::map<std::string, Dims>& sizes) { return Folder(graph, sizes).run(); }
+
+std::map<std::string, Dims> free_sizes(const Graph& graph) {
+  std::map<std::string, Dims> sizes = graph.dims;
+  for (auto& [name, dims] : sizes)
+    for (std::size_t d = 0; d < dims.size(); ++d)
+      if (d == 0 || (dims.size() == 4 && d > 1)) dims[d] = -1;
+  return sizes;
+}
 
 }  // namespace calotype::network

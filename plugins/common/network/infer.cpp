@@ -19,7 +19,8 @@ std::int64_t product(const Dims& dims) {
     if (side < 0) return -1;
     all *= side;
     if (all > (std::int64_t(1) << 40))
-      throw Error(ErrorCode::limit, "a tensor of the network would be too large", "export the model for smaller inputs");
+      throw Error(ErrorCode::limit, "a tensor of the network would be too large",
+                  "export the model for smaller inputs");
   }
   return all;
 }
@@ -97,9 +98,12 @@ std::optional<Dims> resized(const Node& node, const Dims& in, const Constants& c
     for (const float side : constants[3]->floats()) out.push_back(std::int64_t(side));
   } else {
     std::vector<float> factors;
-    if (const auto attribute = node.numbers.find("scales"); attribute != node.numbers.end()) factors = attribute->second;
-    else if (scales < constants.size() && constants[scales]) factors = constants[scales]->floats();
-    else return {};
+    if (const auto attribute = node.numbers.find("scales"); attribute != node.numbers.end())
+      factors = attribute->second;
+    else if (scales < constants.size() && constants[scales])
+      factors = constants[scales]->floats();
+    else
+      return {};
     if (factors.size() != in.size()) fail_node(node, "scales of another rank than its input");
     for (std::size_t d = 0; d < in.size(); ++d) {
       if (!(factors[d] > 0) || factors[d] > 1024) fail_node(node, "a scale that makes no sense");
@@ -113,7 +117,8 @@ Dims reduced(const Node& node, const Dims& in, const Constants& constants) {
   std::vector<bool> goes(in.size(), false);
   const auto axes = list(node, "axes", constants, 1);
   if (!axes || axes->empty()) goes.assign(in.size(), node.number("noop_with_empty_axes", 0) == 0);
-  for (const std::int64_t axis : axes.value_or(std::vector<std::int64_t>())) goes[axis_of(node, axis, in.size())] = true;
+  for (const std::int64_t axis : axes.value_or(std::vector<std::int64_t>()))
+    goes[axis_of(node, axis, in.size())] = true;
   Dims out;
   for (std::size_t d = 0; d < in.size(); ++d)
     if (!goes[d] || node.number("keepdims", 1) != 0) out.push_back(goes[d] ? 1 : in[d]);
@@ -153,7 +158,7 @@ std::vector<std::optional<Dims>> split(const Node& node, const Dims& in, const C
   const std::int64_t each = in[axis] < 0 ? -1 : (in[axis] + std::int64_t(parts) - 1) / std::int64_t(parts);
   for (std::size_t i = 0; i < parts; ++i) {
     Dims dims = in;
-    dims[axis] = sizes ? (*sizes)[i]
+    dims[axis] = sizes      ? (*sizes)[i]
                  : each < 0 ? -1
                             : std::min(each, in[axis] - std::int64_t(i) * each);  // the last may be smaller
     out.push_back(dims);
@@ -237,7 +242,9 @@ std::optional<Dims> one(const Node& node, const std::vector<std::optional<Dims>>
     if (!known(1) || x.size() != 2 || in[1]->size() != 2) return {};
     return Dims{x[node.number("transA", 0) ? 1 : 0], (*in[1])[node.number("transB", 0) ? 0 : 1]};
   }
-  if (op == "MatMul") return known(1) && x.size() > 1 && in[1]->size() > 1 ? std::optional<Dims>(multiplied(node, x, *in[1])) : std::nullopt;
+  if (op == "MatMul")
+    return known(1) && x.size() > 1 && in[1]->size() > 1 ? std::optional<Dims>(multiplied(node, x, *in[1]))
+                                                         : std::nullopt;
   if (op == "Pad") return padded(node, x, constants);
   if (op == "Slice") return sliced(node, x, constants);
   if (is({"Resize", "Upsample"})) return resized(node, x, constants);
@@ -261,10 +268,41 @@ std::optional<Dims> one(const Node& node, const std::vector<std::optional<Dims>>
     const auto to = list(node, "shape", constants, 1);
     return to ? std::optional<Dims>(broadcast(node, x, *to)) : std::nullopt;
   }
-  if (is({"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh",
-          "Softplus", "Softsign", "Mish", "Erf", "Gelu", "Abs", "Neg", "Exp", "Log", "Sqrt", "Reciprocal", "Floor",
-          "Ceil", "Round", "Identity", "Dropout", "Cast", "Softmax", "LogSoftmax", "BatchNormalization",
-          "InstanceNormalization", "LayerNormalization", "LRN", "Not"}))
+  if (is({"Relu",
+          "LeakyRelu",
+          "PRelu",
+          "Elu",
+          "Selu",
+          "Celu",
+          "Clip",
+          "Sigmoid",
+          "HardSigmoid",
+          "HardSwish",
+          "Tanh",
+          "Softplus",
+          "Softsign",
+          "Mish",
+          "Erf",
+          "Gelu",
+          "Abs",
+          "Neg",
+          "Exp",
+          "Log",
+          "Sqrt",
+          "Reciprocal",
+          "Floor",
+          "Ceil",
+          "Round",
+          "Identity",
+          "Dropout",
+          "Cast",
+          "Softmax",
+          "LogSoftmax",
+          "BatchNormalization",
+          "InstanceNormalization",
+          "LayerNormalization",
+          "LRN",
+          "Not"}))
     return x;
   return {};
 }

@@ -111,10 +111,10 @@ Port read_port(Span value_info) {
   };
   for_each_field(value_info, [&](const Field& field) {
     if (field.number == 1) port.name = field.payload.text();
-    within(2, field, [&](const Field& type) {                // TypeProto
-      within(1, type, [&](const Field& tensor) {             // its tensor_type
-        if (tensor.number == 2) port.dims.emplace();         // its TensorShapeProto
-        within(2, tensor, [&](const Field& dimension) {      // Dimension
+    within(2, field, [&](const Field& type) {            // TypeProto
+      within(1, type, [&](const Field& tensor) {         // its tensor_type
+        if (tensor.number == 2) port.dims.emplace();     // its TensorShapeProto
+        within(2, tensor, [&](const Field& dimension) {  // Dimension
           if (dimension.number != 1) return;
           std::int64_t side = -1;
           for_each_field(dimension.payload, [&](const Field& value) {
@@ -146,8 +146,8 @@ class ConstantFolder {
     if ((node.op != "Cast" && node.op != "Identity") || node.inputs.size() != 1) return false;
     const auto found = graph_.constants.find(node.inputs[0]);
     if (found == graph_.constants.end()) return false;
-    const bool to_whole = node.op == "Cast" ? is_whole(static_cast<std::uint64_t>(node.number("to", fp32)))
-                                            : found->second.whole;
+    const bool to_whole =
+        node.op == "Cast" ? is_whole(static_cast<std::uint64_t>(node.number("to", fp32))) : found->second.whole;
     if (to_whole && !found->second.whole) return false;  // which rounds
     const bool last = --uses_[node.inputs[0]] == 0;
     Constant& copy = graph_.constants[node.outputs[0]];
@@ -164,7 +164,9 @@ class ConstantFolder {
       if (found == node.numbers.end()) continue;
       const std::string key = name;
       const bool many = key.back() == 's';
-      return {many ? std::vector<int>{static_cast<int>(found->second.size())} : std::vector<int>(), found->second, {},
+      return {many ? std::vector<int>{static_cast<int>(found->second.size())} : std::vector<int>(),
+              found->second,
+              {},
               key.find("int") != std::string::npos};
     }
     throw Error(ErrorCode::unsupported, "constant \"" + node.name + "\" is no tensor of numbers",
