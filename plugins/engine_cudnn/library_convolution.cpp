@@ -10,7 +10,7 @@ namespace {
 
 /// cuDNN may want copies of both tensors in another layout.
 std::size_t most_workspace(const network::Shape& in, const network::Shape& out) {
-  return std::max(std::size_t(1) << 30, 3 * sizeof(float) * (elements(in) + elements(out)));
+  return std::max(std::size_t(1) << 30, 3 * sizeof(float) * (padded_elements(in) + padded_elements(out)));
 }
 
 bool ok(cudnnStatus_t status) { return status == CUDNN_STATUS_SUCCESS; }

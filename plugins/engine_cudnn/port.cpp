@@ -22,9 +22,8 @@ bool is_picture_type(const cv::Mat& mat) {
 }  // namespace
 
 std::size_t Port::bytes() const {
-  const std::size_t pixels =
-      static_cast<std::size_t>(shape[0]) * static_cast<std::size_t>(shape[2]) * static_cast<std::size_t>(shape[3]);
-  return pixels * (is_picture() ? CV_ELEM_SIZE(form.type) : static_cast<std::size_t>(shape[1]) * sizeof(float));
+  if (!is_picture()) return network::elements(shape) * sizeof(float);
+  return network::elements({1, 1, shape[2], shape[3]}) * CV_ELEM_SIZE(form.type);
 }
 
 Port input_port(const std::string& name, const cv::Mat& given) {

@@ -35,7 +35,7 @@ void add_form(std::vector<int>& key, const Form& form) {
 
 FloatLayout layout_of(const Port& port) { return {port.shape[1], plane_of(port), port.form.channels_last}; }
 
-Index groups_of(const Port& port) { return static_cast<Index>(elements(port.shape) / kLanes); }
+Index groups_of(const Port& port) { return static_cast<Index>(padded_elements(port.shape) / kLanes); }
 
 }  // namespace
 

@@ -36,7 +36,7 @@ class Steps {
   const Number* constant(std::size_t place) const {
     return reinterpret_cast<const Number*>(constants_ + place);
   }
-  Index count(int value) const { return static_cast<Index>(elements(shape(value))); }
+  Index count(int value) const { return static_cast<Index>(padded_elements(shape(value))); }
 
   void run(std::size_t i) const {
     const Step& step = program_.steps[i];

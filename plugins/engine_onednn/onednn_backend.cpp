@@ -53,7 +53,7 @@ View dense_view(const Shape& s) {
   return view;
 }
 
-std::size_t bytes_of(const Shape& s) { return sizeof(float) * s[0] * std::size_t(s[1]) * s[2] * s[3]; }
+std::size_t bytes_of(const Shape& s) { return sizeof(float) * network::elements(s); }
 
 /// Whether oneDNN can do it on the way out of a convolution.
 bool rides(const PostOp& post) {
@@ -72,6 +72,11 @@ bool rides(const PostOp& post) {
     default:
       return false;
   }
+}
+
+/// Release 2.6: of convolutions through gemm, and of depthwise ones with a single pixel.
+bool misreads_operands(const std::string& implementation) {
+  return implementation.find("gemm") != std::string::npos || implementation.find("brdgmm") != std::string::npos;
 }
 
 void append(dnnl::post_ops& ops, const PostOp& post, const memory::desc& operand) {
@@ -240,9 +245,7 @@ class OnednnPlan : public Plan {
     made.out = out;
     try {
       describe(step, c, after, ride, made);
-      // Release 2.6 reads wrong operands here.
-      if (std::string(made.description.impl_info_str()).find("gemm") != std::string::npos)
-        describe(step, c, after, false, made);
+      if (misreads_operands(made.description.impl_info_str())) describe(step, c, after, false, made);
       made.primitive = dnnl::convolution_forward(made.description);
       made.weights = backend_->weights.get(c, made.description.weights_desc());
     } catch (const dnnl::error& e) {

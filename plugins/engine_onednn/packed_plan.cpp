@@ -168,8 +168,7 @@ class PackedPlan : public Plan {
   }
 
   std::size_t plain_bytes(std::size_t v) const {
-    const Shape& s = shapes_[v];
-    return (sizeof(float) * std::size_t(s[0]) * s[1] * s[2] * s[3] + 63) / 64 * 64;
+    return (sizeof(float) * network::elements(shapes_[v]) + 63) / 64 * 64;
   }
   View plain_view(std::size_t v, char* at) const {
     const Shape& s = shapes_[v];
@@ -392,7 +391,7 @@ class PackedPlan : public Plan {
       t->pixel *= step.stride[1];
     }
     if (!scattered(step)) return;
-    std::vector<std::int32_t> elements;
+    std::vector<std::int32_t> elements;  // of an image, which has no more than network::kMostElements
     for (const auto& p : c.positions)
       for (int o = 0; o < step.outputs; ++o)
         elements.push_back(std::int32_t((p[0] * out.row + p[1] * out.pixel) / std::ptrdiff_t(sizeof(float))) + o);

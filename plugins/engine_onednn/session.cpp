@@ -12,6 +12,7 @@
 #include "arena.hpp"
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
+#include "network/inputs.hpp"
 #include "parallel.hpp"
 
 namespace calotype::onednn {
@@ -22,19 +23,6 @@ using network::Shape;
 
 constexpr std::size_t kPlans = 4;                      // inner tiles, right edge, bottom edge, corner
 constexpr std::size_t kLittle = std::size_t(4) << 20;  // bytes of an arena that are kept from the first run on
-
-Error wrong_input(const std::string& what) {
-  return Error(ErrorCode::engine, what, "check names and shapes of the inputs");
-}
-
-Shape shape_of(const std::string& name, const cv::Mat& m) {
-  if (is_picture(m)) return {1, 3, m.rows, m.cols};
-  if (m.type() != CV_32F || !m.isContinuous() || m.empty() || m.dims > 4)
-    throw wrong_input("input \"" + name + "\" is no continuous N,C,H,W tensor of floats");
-  if (m.dims == 2) return {m.size[0], m.size[1], 1, 1};
-  if (m.dims == 3) return {1, m.size[2], m.size[0], m.size[1]};
-  return {m.size[0], m.size[1], m.size[2], m.size[3]};
-}
 
 /// Gives an output its shape. Returns where the network may put it by itself, or nullptr.
 float* make_room(cv::Mat& to, const Shape& shape) {
@@ -91,15 +79,7 @@ class ProgramSession : public Session {
 
   void run(const TensorMap& in, TensorMap& out) override {
     const Settings settings({threads_, backend_->uses_openmp()});
-    std::vector<Shape> shapes;
-    for (const auto& input : program_->inputs) {
-      const auto given = in.find(input.first);
-      if (given == in.end()) throw wrong_input("input \"" + input.first + "\" is missing");
-      shapes.push_back(shape_of(given->first, given->second));
-    }
-    if (in.size() != program_->inputs.size())
-      throw wrong_input("the network has " + std::to_string(shapes.size()) + " inputs, got " +
-                        std::to_string(in.size()));
+    const std::vector<Shape> shapes = network::input_shapes(*program_, in);
     const std::vector<Shape> values = program_->shapes(shapes);
     Results results;
     for (const auto& [name, value] : program_->outputs)

@@ -13,6 +13,7 @@
 #include "../common/quiet_opencv.hpp"
 #include "calotype/error.hpp"
 #include "initializers.hpp"
+#include "network/inputs.hpp"
 
 namespace calotype {
 namespace {
@@ -23,6 +24,22 @@ int cuda_devices() {
   if (cv::dnn::getAvailableTargets(cv::dnn::DNN_BACKEND_CUDA).empty()) return 0;
   return std::max(0, cv::cuda::getCudaEnabledDeviceCount());
 }
+
+/// Makes a GPU the thread's current one, and then again what the caller had; -1: nothing.
+class CurrentDevice {
+ public:
+  explicit CurrentDevice(int device) : before_(device < 0 ? -1 : cv::cuda::getDevice()) {
+    if (device >= 0) cv::cuda::setDevice(device);
+  }
+  ~CurrentDevice() {
+    if (before_ >= 0) cv::cuda::setDevice(before_);
+  }
+  CurrentDevice(const CurrentDevice&) = delete;
+  CurrentDevice& operator=(const CurrentDevice&) = delete;
+
+ private:
+  int before_;
+};
 
 /// What OpenCV's importer complained about: "Node [Op@domain]:(onnx_node!name) parse error: ...".
 Error import_error(const std::string& file, const cv::Exception& e) {
@@ -38,13 +55,15 @@ Error import_error(const std::string& file, const cv::Exception& e) {
   return Error(ErrorCode::corrupt, file + ": no ONNX model: " + e.err, "install the model again");
 }
 
-cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::string& device) {
+/// `fuse`: whether OpenCV may merge layers.
+cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::string& device, bool fuse) {
   try {
     cv::dnn::Net net = cv::dnn::readNetFromONNX(reinterpret_cast<const char*>(onnx.data()), onnx.size());
     // Layers are made when first asked for; an unknown one must fail now.
     for (const std::string& layer : net.getLayerNames()) net.getLayer(net.getLayerId(layer));
     const bool cuda = device != "cpu";
     net.setPreferableBackend(cuda ? cv::dnn::DNN_BACKEND_CUDA : cv::dnn::DNN_BACKEND_OPENCV);
+    net.enableFusion(fuse);
     net.setPreferableTarget(cuda ? cv::dnn::DNN_TARGET_CUDA : cv::dnn::DNN_TARGET_CPU);
     return net;
   } catch (const cv::Exception& e) {
@@ -52,19 +71,42 @@ cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::strin
   }
 }
 
+/// What OpenCV is about to compute, or nullptr for networks of operators that only it knows. It takes numbers that make
+/// no sense as they come; who reads them here refuses them: throws corrupt.
+std::shared_ptr<const network::Program> checked_program(const std::filesystem::path& onnx) {
+  try {
+    auto program = std::make_shared<network::Program>(network::fuse(network::read_onnx(onnx)));
+    program->drop_weights();
+    return program;
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::unsupported) throw;
+    return nullptr;
+  }
+}
+
+/// Whether what OpenCV merges stays right: into transposed convolutions it multiplies a scale once more whenever sizes
+/// change.
+bool may_be_fused(const network::Program* program) {
+  using Kind = network::PostOp::Kind;
+  const auto scales = [](const network::PostOp& p) { return p.kind == Kind::affine || p.kind == Kind::per_channel; };
+  return program && std::none_of(program->steps.begin(), program->steps.end(), [&](const network::Step& step) {
+           return step.op == "ConvTranspose" && std::any_of(step.post.begin(), step.post.end(), scales);
+         });
+}
+
 class OpencvSession : public Session {
  public:
-  OpencvSession(cv::dnn::Net net, int cuda_device)
-      : net_(std::move(net)), outputs_(net_.getUnconnectedOutLayersNames()), cuda_device_(cuda_device) {}
+  OpencvSession(std::shared_ptr<const network::Program> program, cv::dnn::Net net, int cuda_device)
+      : program_(std::move(program)),
+        net_(std::move(net)),
+        outputs_(net_.getUnconnectedOutLayersNames()),
+        cuda_device_(cuda_device) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
+    if (program_) check_shapes(in);
     try {
-      if (cuda_device_ >= 0) cv::cuda::setDevice(cuda_device_);  // the current device belongs to the thread
-      for (const auto& [name, given] : in)
-        net_.setInput(is_picture(given)         ? to_tensor(given)
-                      : is_channels_last(given) ? channels_first(given)
-                                                : given,
-                      name);
+      const CurrentDevice device(cuda_device_);
+      for (const auto& [name, given] : in) net_.setInput(blob(name, given), name);
       net_.forward(blobs_, outputs_);
     } catch (const cv::Exception& e) {
       throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
@@ -82,6 +124,23 @@ class OpencvSession : public Session {
   }
 
  private:
+  void check_shapes(const TensorMap& in) const {
+    const auto shapes = program_->shapes(network::input_shapes(*program_, in));
+    for (const network::Step& step : program_->steps)
+      if (step.kind == network::Step::Kind::convolution && step.group > 1 &&
+          shapes[std::size_t(step.in[0])][2] < step.dilation[0] * (step.kernel[0] - 1) + 1)
+        throw Error(ErrorCode::engine,
+                    "node \"" + step.name + "\": OpenCV reads beyond inputs that are lower than a grouped kernel",
+                    "choose another engine");
+  }
+  static cv::Mat blob(const std::string& name, const cv::Mat& given) {
+    const network::Shape shape = network::input_shape(name, given);
+    if (is_picture(given)) return to_tensor(given);
+    if (is_channels_last(given)) return channels_first(given);
+    return cv::Mat(4, shape.data(), CV_32F, const_cast<uchar*>(given.data));
+  }
+
+  std::shared_ptr<const network::Program> program_;
   cv::dnn::Net net_;
   std::vector<std::string> outputs_;
   std::vector<cv::Mat> blobs_;
@@ -90,9 +149,12 @@ class OpencvSession : public Session {
 
 class OpencvNetwork : public Network {
  public:
-  OpencvNetwork(std::string file, Bytes onnx, std::string device)
-      : file_(std::move(file)), onnx_(std::move(onnx)), device_(std::move(device)) {
-    first_ = import(file_, onnx_, device_);
+  OpencvNetwork(const std::filesystem::path& onnx, std::string device)
+      : program_(checked_program(onnx)),
+        file_(onnx.string()),
+        onnx_(with_inline_fp32_weights(onnx)),
+        device_(std::move(device)) {
+    first_ = imported();
   }
 
   /// cv::dnn::Net runs one thread at a time, so each session has its own.
@@ -102,13 +164,16 @@ class OpencvNetwork : public Network {
       const std::lock_guard<std::mutex> lock(mutex_);
       net.swap(first_);
     }
-    if (!net) net = import(file_, onnx_, device_);
+    if (!net) net = imported();
     const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(cuda_prefix.size()));
-    return std::make_unique<OpencvSession>(*std::move(net), cuda_device);
+    return std::make_unique<OpencvSession>(program_, *std::move(net), cuda_device);
   }
   NetworkInfo info() const override { return {"opencv", device_, "fp32"}; }
 
  private:
+  cv::dnn::Net imported() const { return import(file_, onnx_, device_, may_be_fused(program_.get())); }
+
+  std::shared_ptr<const network::Program> program_;
   std::string file_;
   Bytes onnx_;
   std::string device_;
@@ -139,7 +204,7 @@ std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, c
   if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))
     throw Error(ErrorCode::engine, "engine opencv has no device \"" + device + "\"", "use device=cpu");
   if (options.threads > 0) cv::setNumThreads(options.threads);  // of the whole process
-  return std::make_shared<OpencvNetwork>(onnx.string(), with_inline_fp32_weights(onnx), device);
+  return std::make_shared<OpencvNetwork>(onnx, device);
 }
 
 }  // namespace calotype

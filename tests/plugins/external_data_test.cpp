@@ -6,6 +6,7 @@
 #include <opencv2/core.hpp>
 
 #include "network/graph.hpp"
+#include "networks/onnx_writer.hpp"
 #include "support.hpp"
 
 using namespace calotype;
@@ -13,6 +14,7 @@ using namespace calotype;
 namespace {
 
 namespace fs = std::filesystem;
+using onnx::field;
 
 /// A folder `model` and, beside it, a file that no model in it may read.
 class Folders {
@@ -39,15 +41,10 @@ class Folders {
   fs::path root_;
 };
 
-/// A field of a protobuf message, shorter than 16384 bytes.
-std::string field(int number, const std::string& payload) {
-  const auto key = static_cast<char>(number << 3 | 2);
-  return {key + std::string{static_cast<char>(payload.size() | 128), static_cast<char>(payload.size() >> 7)} + payload};
-}
-
 /// y = x * w, w being two floats at this place.
 std::string network_with(const std::string& location, const std::string& offset, const std::string& length) {
-  std::string tensor = "\x08\x02\x10\x01" + field(8, "w") + "\x70\x01";  // dims, data_type, name, data_location
+  std::string tensor =
+      field(1, 2) + field(2, 1) + field(8, "w") + field(14, 1);  // dims, data_type, name, data_location
   for (const auto& [key, value] : {std::pair{"location", location}, {"offset", offset}, {"length", length}})
     if (!value.empty()) tensor += field(13, field(1, key) + field(2, value));
   const std::string node = field(1, "x") + field(1, "w") + field(2, "y") + field(4, "Mul");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <climits>
+#include <cstdint>
+#include <numeric>
 
 #include "calotype/error.hpp"
 #include "program.hpp"
@@ -15,6 +16,11 @@ using Kind = PostOp::Kind;
               "choose another engine or export the model with plainer operators");
 }
 
+[[noreturn]] void fail_node(const Node& node, const std::string& why) {
+  throw Error(ErrorCode::corrupt, "operator " + node.op + " of node \"" + node.name + "\": " + why,
+              "install the model again");
+}
+
 template <std::size_t N>
 std::array<int, N> numbers(const Node& node, const std::string& key, int otherwise) {
   std::array<int, N> result;
@@ -22,8 +28,27 @@ std::array<int, N> numbers(const Node& node, const std::string& key, int otherwi
   const auto found = node.numbers.find(key);
   if (found == node.numbers.end()) return result;
   if (found->second.size() != N) refuse_node(node, "attribute " + key + " needs " + std::to_string(N) + " numbers");
-  for (std::size_t i = 0; i < N; ++i) result[i] = static_cast<int>(found->second[i]);
+  for (std::size_t i = 0; i < N; ++i) result[i] = whole(found->second[i]);
   return result;
+}
+
+/// For strides, kernels and the like: what engines compute of such numbers fits their arithmetic.
+constexpr int kMostAttribute = 1024;
+
+void check_convolution(const Node& node, const Step& step) {
+  const auto check = [&](const auto& values, int least, int most) {
+    for (const int value : values)
+      if (value < least || value > most) fail_node(node, "its attributes make no sense");
+  };
+  const std::vector<int>& dims = step.weights.dims;
+  check(std::array<int, 3>{step.group, dims[0], dims[1]}, 1, kMostSide);
+  for (const auto& sides : {step.stride, step.dilation, step.kernel}) check(sides, 1, kMostAttribute);
+  check(step.pad, 0, kMostAttribute);
+  check(step.output_padding, 0, kMostAttribute);
+  if (dims[0] % step.group != 0 || std::int64_t(dims[1]) * step.group > kMostSide)
+    fail_node(node, "its groups do not divide its channels");
+  if (node.numbers.count("kernel_shape") && numbers<2>(node, "kernel_shape", 0) != step.kernel)
+    fail_node(node, "its weights are for another kernel");
 }
 
 /// A transposed convolution of stride 1 is an ordinary one with the kernel turned around.
@@ -73,7 +98,6 @@ class Fuser {
       program_.outputs.emplace_back(output, values_.at(output));
     }
     drop_unused();
-    program_.values = static_cast<int>(made_by_.size());
     return std::move(program_);
   }
 
@@ -118,6 +142,7 @@ class Fuser {
     if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div") return add_binary(node);
     if (op == "Concat") {
       if (node.number("axis", 1) != 1) refuse_node(node, "along channels only");
+      if (node.inputs.empty()) fail_node(node, "it has no inputs");
       Step step = begin(node, Step::Kind::concatenate);
       for (std::size_t i = 0; i < node.inputs.size(); ++i) step.in.push_back(value(node, i));
       return finish(node, std::move(step));
@@ -126,7 +151,7 @@ class Fuser {
       Step step = begin(node, op == "DepthToSpace" ? Step::Kind::depth_to_space : Step::Kind::space_to_depth);
       step.in = {value(node, 0)};
       step.block = node.number("blocksize", 0);
-      if (step.block < 1) refuse_node(node, "without a block size");
+      if (step.block < 1 || step.block > kMostAttribute) fail_node(node, "its block size makes no sense");
       const auto mode = node.strings.find("mode");
       step.columns_first = mode != node.strings.end() && mode->second == "CRD";
       return finish(node, std::move(step));
@@ -165,20 +190,11 @@ class Fuser {
     step.dilation = numbers<2>(node, "dilations", 1);
     step.output_padding = numbers<2>(node, "output_padding", 0);
     step.pad = numbers<4>(node, "pads", 0);
-    const int counts[] = {step.group, step.weights.dims[0], step.weights.dims[1]};
-    const int sides[] = {step.stride[0],   step.stride[1], step.dilation[0],
-                         step.dilation[1], step.kernel[0], step.kernel[1]};
-    const int borders[] = {step.pad[0],           step.pad[1], step.pad[2], step.pad[3], step.output_padding[0],
-                           step.output_padding[1]};
-    const auto within = [](const auto& numbers, int least, int most) {
-      return std::all_of(std::begin(numbers), std::end(numbers), [=](int n) { return least <= n && n <= most; });
-    };
-    if (!within(counts, 1, INT_MAX) || !within(sides, 1, 1024) || !within(borders, 0, 1024))
-      refuse_node(node, "its attributes make no sense");
+    check_convolution(node, step);
     step.outputs = transposed ? step.weights.dims[1] * step.group : step.weights.dims[0];
     step.bias.assign(static_cast<std::size_t>(step.outputs), 0.f);
     if (node.inputs.size() > 2 && !node.inputs[2].empty()) step.bias = weights(node, 2).floats();
-    if (step.bias.size() != static_cast<std::size_t>(step.outputs)) refuse_node(node, "its bias has the wrong size");
+    if (step.bias.size() != static_cast<std::size_t>(step.outputs)) fail_node(node, "its bias has the wrong size");
     if (transposed && step.stride == std::array<int, 2>{1, 1}) make_ordinary(step);
     const int in = value(node, 0);
     step.in = {in};
@@ -254,20 +270,33 @@ class Fuser {
     return {count == 1 ? Kind::affine : Kind::per_channel, std::move(factor), -1};
   }
 
-  /// Abs steps whose readers took over the work.
+  /// Abs steps whose readers took over the work. Values are numbered anew without theirs.
   void drop_unused() {
     std::vector<bool> used(made_by_.size(), false);
-    for (const auto& output : program_.outputs) used[static_cast<std::size_t>(output.second)] = true;
-    for (std::size_t i = program_.steps.size(); i-- > 0;) {
-      Step& step = program_.steps[i];
-      if (!used[static_cast<std::size_t>(step.out)]) {
-        program_.steps.erase(program_.steps.begin() + static_cast<std::ptrdiff_t>(i));
-        continue;
-      }
-      for (const int in : step.in) used[static_cast<std::size_t>(in)] = true;
-      for (const PostOp& post : step.post)
-        if (post.operand >= 0) used[static_cast<std::size_t>(post.operand)] = true;
+    const auto use = [&](int value) { used[static_cast<std::size_t>(value)] = true; };
+    for (const auto& output : program_.outputs) use(output.second);
+    for (auto step = program_.steps.rbegin(); step != program_.steps.rend(); ++step) {
+      if (!used[static_cast<std::size_t>(step->out)]) continue;
+      for (const int in : step->in) use(in);
+      for (const PostOp& post : step->post)
+        if (post.operand >= 0) use(post.operand);
     }
+    std::vector<int> numbers(made_by_.size());
+    std::iota(numbers.begin(), numbers.end(), 0);  // inputs keep theirs
+    const auto renumber = [&](int& value) { value = numbers[static_cast<std::size_t>(value)]; };
+    std::vector<Step> kept;
+    program_.values = static_cast<int>(program_.inputs.size());
+    for (Step& step : program_.steps) {
+      if (!used[static_cast<std::size_t>(step.out)]) continue;
+      for (int& in : step.in) renumber(in);
+      for (PostOp& post : step.post)
+        if (post.operand >= 0) renumber(post.operand);
+      numbers[static_cast<std::size_t>(step.out)] = program_.values;
+      step.out = program_.values++;
+      kept.push_back(std::move(step));
+    }
+    for (auto& output : program_.outputs) renumber(output.second);
+    program_.steps = std::move(kept);
   }
 
   Graph& graph_;  // large weights move out of it

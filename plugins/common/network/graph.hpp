@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An ONNX file as plain structures, nothing interpreted yet but its numbers.
 #pragma once
+#include <climits>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -24,6 +25,9 @@ struct Constant {
   std::vector<float> floats() const;
 };
 
+/// A number of the file as a whole one; what int cannot hold becomes the least or largest that it can.
+inline int whole(float v) { return !(v < 0x1p31f) ? INT_MAX : v < -0x1p31f ? INT_MIN : static_cast<int>(v); }
+
 struct Node {
   std::string op, name;
   std::vector<std::string> inputs, outputs;  ///< an input left out is ""
@@ -32,7 +36,7 @@ struct Node {
 
   int number(const std::string& key, int otherwise) const {
     const auto found = numbers.find(key);
-    return found == numbers.end() || found->second.empty() ? otherwise : static_cast<int>(found->second[0]);
+    return found == numbers.end() || found->second.empty() ? otherwise : whole(found->second[0]);
   }
 };
 

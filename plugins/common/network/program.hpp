@@ -2,6 +2,8 @@
 // A graph turned into few large steps: elementwise operations ride on the step that makes their operand.
 #pragma once
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,13 +62,22 @@ struct Step {
 /// N, C, H, W.
 using Shape = std::array<int, 4>;
 
+/// Shapes are no larger, so that what engines compute of them fits: counts of elements int, places in bytes 64 bits.
+constexpr int kMostSide = 1 << 24;
+constexpr std::int64_t kMostElements = INT32_MAX;
+
+inline std::size_t elements(const Shape& s) {
+  return static_cast<std::size_t>(s[0]) * static_cast<std::size_t>(s[1]) * static_cast<std::size_t>(s[2]) *
+         static_cast<std::size_t>(s[3]);
+}
+
 /// Values are numbered: inputs first, then one per step, in the order in which they are made.
 struct Program {
   std::vector<std::pair<std::string, int>> inputs, outputs;
   std::vector<Step> steps;
   int values = 0;
 
-  /// Of every value. Throws engine where they do not fit together.
+  /// Of every value. Throws engine where they do not fit together, limit where one would be too large.
   std::vector<Shape> shapes(const std::vector<Shape>& inputs) const;
   /// Once an engine has packed them. Their dimensions stay.
   void drop_weights();
@@ -78,11 +89,11 @@ struct MemoryPlan {
   std::size_t total = 0;
 };
 /// `bytes` per value; 0 for those that live elsewhere. `in_place`: by step, the value whose place its result takes, one
-/// of the step's inputs or operands without a later reader; -1 for none.
+/// of the step's inputs or operands without a later reader; -1 for none. Throws limit where no machine has so much.
 MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes,
                        const std::vector<int>& in_place = {});
 
-/// Throws unsupported naming operator and node.
+/// Throws, naming operator and node, unsupported for what no engine of ours runs, corrupt for what makes no sense.
 Program fuse(Graph graph);
 
 /// Refuses a step that an engine cannot run.

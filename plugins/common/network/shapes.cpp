@@ -5,38 +5,53 @@
 namespace calotype::network {
 namespace {
 
+/// A shape on its way: products of sides and attributes may be larger than int.
+using Sides = std::array<std::int64_t, 4>;
+
 [[noreturn]] void fail(const Step& step, const std::string& why) {
   throw Error(ErrorCode::engine, "node \"" + step.name + "\" (" + step.op + "): " + why,
               "check the shapes of the network's inputs");
 }
 
-std::string text(const Shape& s) {
+template <class Numbers>
+std::string text(const Numbers& sides) {
   std::string out;
-  for (const int side : s) out += (out.empty() ? "" : "x") + std::to_string(side);
+  for (const auto side : sides) out += (out.empty() ? "" : "x") + std::to_string(side);
   return out;
 }
 
-int positive(const Step& step, int side) {
-  if (side < 1) fail(step, "the input is too small");
-  return side;
+/// Sides are positive.
+Shape bounded(const std::string& what, const Sides& sides) {
+  Shape shape{};
+  std::int64_t count = 1;
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    if (sides[i] > kMostSide || (count *= sides[i]) > kMostElements)
+      throw Error(ErrorCode::limit, what + " would be too large, " + text(sides), "use a smaller picture or tiles");
+    shape[i] = static_cast<int>(sides[i]);
+  }
+  return shape;
 }
 
-Shape convolved(const Step& step, const Shape& in) {
+Sides convolved(const Step& step, const Sides& in) {
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
   const int inputs = transposed ? step.weights.dims[0] : step.weights.dims[1] * step.group;
   if (in[1] != inputs) fail(step, "expects " + std::to_string(inputs) + " channels, got " + std::to_string(in[1]));
-  Shape out{in[0], step.outputs, 0, 0};
+  Sides out{in[0], step.outputs, 0, 0};
   for (std::size_t i = 0; i < 2; ++i) {
     const int extent = step.dilation[i] * (step.kernel[i] - 1) + 1, pad = step.pad[i] + step.pad[i + 2];
-    out[2 + i] = positive(step, transposed ? (in[2 + i] - 1) * step.stride[i] - pad + extent + step.output_padding[i]
-                                           : (in[2 + i] + pad - extent + step.stride[i]) / step.stride[i]);
+    out[2 + i] = transposed ? (in[2 + i] - 1) * step.stride[i] - pad + extent + step.output_padding[i]
+                            : (in[2 + i] + pad - extent + step.stride[i]) / step.stride[i];
   }
   return out;
 }
 
-Shape made(const Step& step, const std::vector<Shape>& known) {
-  const auto in = [&](std::size_t i) { return known[static_cast<std::size_t>(step.in[i])]; };
-  Shape out = in(0);
+Sides made(const Step& step, const std::vector<Shape>& known) {
+  const auto in = [&](std::size_t i) {
+    const Shape& s = known[static_cast<std::size_t>(step.in[i])];
+    return Sides{s[0], s[1], s[2], s[3]};
+  };
+  Sides out = in(0);
+  const std::int64_t block = step.block;
   switch (step.kind) {
     case Step::Kind::convolution:
     case Step::Kind::transposed_convolution:
@@ -45,18 +60,18 @@ Shape made(const Step& step, const std::vector<Shape>& known) {
       return out;
     case Step::Kind::concatenate:
       for (std::size_t i = 1; i < step.in.size(); ++i) {
-        Shape other = in(i);
+        Sides other = in(i);
         out[1] += other[1];
         other[1] = in(0)[1];
         if (other != in(0)) fail(step, "joins " + text(in(0)) + " with " + text(in(i)));
       }
       return out;
     case Step::Kind::depth_to_space:
-      if (out[1] % (step.block * step.block)) fail(step, "the channels do not make whole blocks");
-      return {out[0], out[1] / (step.block * step.block), out[2] * step.block, out[3] * step.block};
+      if (out[1] % (block * block)) fail(step, "the channels do not make whole blocks");
+      return {out[0], out[1] / (block * block), out[2] * block, out[3] * block};
     case Step::Kind::space_to_depth:
-      if (out[2] % step.block || out[3] % step.block) fail(step, "the sides do not make whole blocks");
-      return {out[0], out[1] * step.block * step.block, out[2] / step.block, out[3] / step.block};
+      if (out[2] % block || out[3] % block) fail(step, "the sides do not make whole blocks");
+      return {out[0], out[1] * block * block, out[2] / block, out[3] / block};
   }
   return out;
 }
@@ -65,9 +80,16 @@ Shape made(const Step& step, const std::vector<Shape>& known) {
 
 std::vector<Shape> Program::shapes(const std::vector<Shape>& given) const {
   std::vector<Shape> all(static_cast<std::size_t>(values), Shape{0, 0, 0, 0});
-  for (std::size_t i = 0; i < inputs.size(); ++i) all[static_cast<std::size_t>(inputs[i].second)] = given[i];
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& s = given[i];
+    all[static_cast<std::size_t>(inputs[i].second)] =
+        bounded("input \"" + inputs[i].first + "\"", {s[0], s[1], s[2], s[3]});
+  }
   for (const Step& step : steps) {
-    const Shape out = made(step, all);
+    const Sides sides = made(step, all);
+    for (const std::int64_t side : sides)
+      if (side < 1) fail(step, "the input is too small");
+    const Shape out = bounded("the result of node \"" + step.name + "\"", sides);
     for (const PostOp& post : step.post) {
       if (post.operand >= 0 && all[static_cast<std::size_t>(post.operand)] != out)
         fail(step, "combines " + text(out) + " with " + text(all[static_cast<std::size_t>(post.operand)]));
