@@ -6,7 +6,6 @@
 #include <functional>
 #include <numeric>
 
-#include "calotype/error.hpp"
 #include "infer.hpp"
 
 namespace calotype::network {
@@ -390,10 +389,6 @@ Range range(std::int64_t start, std::int64_t end, std::int64_t step, std::int64_
   const std::int64_t stop = step > 0 ? within(end, 0, side) : end < -side ? -1 : within(end, -1, side - 1);
   const std::int64_t distance = step > 0 ? stop - first : first - stop, stride = std::abs(step);
   return {first, step, distance <= 0 || side == 0 ? 0 : (distance - 1) / stride + 1};
-}
-
-void fail_node(const Node& node, const std::string& why) {
-  throw Error(ErrorCode::corrupt, "node \"" + node.name + "\" (" + node.op + "): " + why, "export the model again");
 }
 
 }  // namespace calotype::network

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "graph.hpp"
+#include "node_errors.hpp"
 
 namespace calotype::network {
 
@@ -22,7 +22,5 @@ struct Range {
   std::int64_t first, step, count;
 };
 Range range(std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t side);
-
-[[noreturn]] void fail_node(const Node& node, const std::string& why);
 
 }  // namespace calotype::network

@@ -91,7 +91,8 @@ class Folder {
   }
   void add(Node node) {
     if (node.outputs.empty()) return;
-    if (node.op == "Identity" || node.op == "Dropout" || (node.op == "Cast" && !constant(node.inputs.at(0))))
+    if (node.inputs.empty()) return keep(std::move(node));
+    if (node.op == "Identity" || node.op == "Dropout" || (node.op == "Cast" && !constant(node.inputs[0])))
       return rename(node);
     if (shape_of(node) || evaluated(node)) return;
     const auto known = constants(node);
@@ -105,7 +106,7 @@ class Folder {
 
   void rename(const Node& node) {
     const std::string& to = node.outputs[0];
-    const std::string value = root(node.inputs.at(0));
+    const std::string value = root(node.inputs[0]);
     uses_[value] += uses_[to] - 1;
     if (!dims_.count(to))
       if (const auto dims = dims_of(node.inputs[0])) dims_[to] = *dims;
@@ -228,6 +229,9 @@ class Folder {
     if (op == "Pad") return pad(std::move(node), in, known);
     if (op == "Resize" || op == "Upsample") return resize(std::move(node), in, known);
     if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div") return binary(std::move(node), in, known);
+    if (op == "Pow" && known.size() == 2 && known[1] && known[1]->floats().size() == 1)
+      return power(std::move(node), *known[1]);
+    if (op == "Max" || op == "Min") return limit(std::move(node), known);
     if (op == "Concat" || op == "Softmax" || op == "LogSoftmax") return along_axis(std::move(node), in);
     keep(std::move(node));
   }
@@ -343,14 +347,14 @@ class Folder {
       weights.values = std::move(of_outputs);
     }
     for (float& w : weights.values) w *= factor("alpha");
-    std::vector<std::string> operands = {source, node.name + "/weights"};
+    std::vector<std::string> operands = {source, node.outputs[0] + "/weights"};
     if (gemm && node.inputs.size() > 2 && !node.inputs[2].empty()) {
       if (!known[2]) return keep(std::move(node));
       Constant bias{{outputs}, known[2]->floats(), {}, false};
       if (bias.values.size() == 1) bias.values.assign(std::size_t(outputs), bias.values[0]);
       if (bias.values.size() != std::size_t(outputs)) return keep(std::move(node));
       for (float& b : bias.values) b *= factor("beta");
-      operands.push_back(node.name + "/bias");
+      operands.push_back(node.outputs[0] + "/bias");
       graph_.constants[operands.back()] = std::move(bias);
     }
     graph_.constants[operands[1]] = std::move(weights);
@@ -439,6 +443,25 @@ class Folder {
     const float least = bound("min", 1, -INFINITY), most = bound("max", 2, INFINITY);
     node.inputs.resize(1);
     node.numbers = {{"min", {least}}, {"max", {most}}};
+    keep(std::move(node));
+  }
+
+  void power(Node node, const Constant& exponent) {
+    node.numbers = {{"exponent", exponent.floats()}};
+    node.inputs.resize(1);
+    keep(std::move(node));
+  }
+
+  /// Of a value and one number.
+  void limit(Node node, const std::vector<const Constant*>& known) {
+    for (std::size_t i = 0; i < known.size() && known.size() == 2; ++i) {
+      if (!known[i] || known[1 - i] || known[i]->floats().size() != 1) continue;
+      const float bound = known[i]->floats()[0];
+      node.numbers = {{"min", {node.op == "Max" ? bound : -INFINITY}}, {"max", {node.op == "Max" ? INFINITY : bound}}};
+      node.op = "Clip";
+      node.inputs = {node.inputs[1 - i]};
+      break;
+    }
     keep(std::move(node));
   }
 
@@ -550,7 +573,7 @@ class Folder {
       if (all != count) break;  // fuse() refuses it
       Constant shaped = *known[i];
       shaped.dims = {count, 1, 1};
-      const std::string name = node.name + "/operand";
+      const std::string name = node.outputs[0] + "/operand";
       graph_.constants[name] = std::move(shaped);
       uses_[name] = 1;
       node.inputs[i] = name;
