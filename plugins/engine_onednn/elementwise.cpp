@@ -155,7 +155,8 @@ void pointwise_row(const View& in, char* from, const std::vector<BoundPost>& pos
   const int channels = in.channels;
   // Channels may be followed by padding; then pixels go one by one.
   bool together = dense(in) && dense(out);
-  for (const BoundPost& p : post) together = together && (!p.operand.data || dense(p.operand));
+  for (const BoundPost& p : post)
+    together = together && (!p.operand.data || (dense(p.operand) && p.operand.channels == channels));
   const int step = together ? piece(channels) : 1;
   std::vector<float> result(std::size_t(step) * channels), space(result.size()), kept;
   const auto keeps = [](const BoundPost& p) { return p.op->kind == Kind::keep; };

@@ -77,7 +77,7 @@ std::shared_ptr<Network> OnednnEngine::load(const std::filesystem::path& onnx, c
       return network(make_onednn_backend(program), "fp32");
     }
   };
-  return network::load_folded(onnx, make);
+  return network::load_folded(onnx, {"onednn", "cpu", bf16 ? "bf16" : "fp32"}, make);
 }
 
 }  // namespace calotype

@@ -7,35 +7,36 @@
 namespace calotype::network {
 namespace {
 
-/// Where result `i` lies among the elements of the source.
-double coordinate(const Resize& r, double scale, int i, int in, int out) {
+/// Where result `i` lies among the elements of the source. In single precision, as ONNX Runtime has it: it decides
+/// ties.
+float coordinate(const Resize& r, float scale, int i, int in, int out) {
   using C = Resize::Coordinates;
   switch (r.coordinates) {
     case C::half_pixel:
-      return (i + 0.5) / scale - 0.5;
+      return (float(i) + 0.5f) / scale - 0.5f;
     case C::half_pixel_symmetric: {
-      const double adjustment = out / (scale * in), centre = in / 2.;
-      return centre * (1 - adjustment) + (i + 0.5) / scale - 0.5;
+      const float adjustment = float(out) / (scale * float(in)), centre = float(in) / 2;
+      return centre * (1 - adjustment) + (float(i) + 0.5f) / scale - 0.5f;
     }
     case C::pytorch_half_pixel:
-      return out > 1 ? (i + 0.5) / scale - 0.5 : 0;
+      return out > 1 ? (float(i) + 0.5f) / scale - 0.5f : 0;
     case C::align_corners:
-      return out > 1 ? double(i) * (in - 1) / (out - 1) : 0;
+      return out > 1 ? float(i) * float(in - 1) / float(out - 1) : 0;
     case C::asymmetric:
-      return i / scale;
+      return float(i) / scale;
     case C::tf_half_pixel:
       break;
   }
-  return (i + 0.5) / scale;
+  return (float(i) + 0.5f) / scale;
 }
 
-int rounded(Resize::Rounding rounding, double x) {
+int rounded(Resize::Rounding rounding, float x) {
   using R = Resize::Rounding;
   switch (rounding) {
     case R::prefer_floor:
-      return int(std::ceil(x - 0.5));
+      return int(std::ceil(x - 0.5f));
     case R::prefer_ceil:
-      return int(std::floor(x + 0.5));
+      return int(std::floor(x + 0.5f));
     case R::floor:
       return int(std::floor(x));
     case R::ceil:
@@ -47,20 +48,20 @@ int rounded(Resize::Rounding rounding, double x) {
 }  // namespace
 
 std::vector<Sample> samples(const Resize& resize, std::size_t axis, int in, int out) {
-  const double scale = resize.size[axis] ? double(out) / in : double(resize.scale[axis]);
+  const float scale = resize.size[axis] ? float(out) / float(in) : resize.scale[axis];
   std::vector<Sample> all;
   all.reserve(std::size_t(out));
   const auto inside = [in](int i) { return std::clamp(i, 0, in - 1); };
   for (int i = 0; i < out; ++i) {
-    const double x = coordinate(resize, scale, i, in, out);
+    const float x = coordinate(resize, scale, i, in, out);
     if (!resize.linear) {
       const int nearest = inside(rounded(resize.rounding, x));
       all.push_back({nearest, nearest, 0});
       continue;
     }
-    const double within = std::clamp(x, 0., in - 1.);
+    const float within = std::clamp(x, 0.f, float(in - 1));
     const int low = int(within);
-    all.push_back({low, inside(low + 1), float(within - low)});
+    all.push_back({low, inside(low + 1), within - float(low)});
   }
   return all;
 }

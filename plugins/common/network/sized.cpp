@@ -40,15 +40,23 @@ class Recent {
 
 class SizedNetwork : public Network, public std::enable_shared_from_this<SizedNetwork> {
  public:
-  SizedNetwork(std::filesystem::path file, Maker make, const Graph& graph)
-      : file_(std::move(file)), make_(std::move(make)), declared_(graph.dims), inputs_(graph.inputs) {
+  SizedNetwork(std::filesystem::path file, NetworkInfo info, Maker make, const Graph& graph)
+      : file_(std::move(file)),
+        make_(std::move(make)),
+        declared_(graph.dims),
+        inputs_(graph.inputs),
+        info_(std::move(info)) {
     Sizes usual = declared_;
     for (const std::string& input : inputs_)
       if (!usual.count(input)) usual[input] = {-1, 3, -1, -1};
     for (auto& entry : usual)
       for (std::size_t d = 0; d < entry.second.size(); ++d)
         if (entry.second[d] < 0) entry.second[d] = d == 0 ? 1 : kUsualSide;
-    info_ = of(usual)->info();
+    try {
+      info_ = of(usual)->info();
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::unsupported) throw;  // at any size
+    }
   }
 
   std::unique_ptr<Session> session() const override;
@@ -106,11 +114,11 @@ std::unique_ptr<Session> SizedNetwork::session() const { return std::make_unique
 
 }  // namespace
 
-std::shared_ptr<Network> load_folded(const std::filesystem::path& file, const Maker& make) {
+std::shared_ptr<Network> load_folded(const std::filesystem::path& file, const NetworkInfo& info, const Maker& make) {
   Graph graph = read_onnx(file);
   const Graph declared{graph.inputs, graph.outputs, {}, {}, graph.dims, {}, graph.opset};
   if (fold(graph, free_sizes(graph))) return make(std::move(graph));
-  return std::make_shared<SizedNetwork>(file, make, declared);
+  return std::make_shared<SizedNetwork>(file, info, make, declared);
 }
 
 }  // namespace calotype::network

@@ -12,7 +12,8 @@ namespace calotype::network {
 using Maker = std::function<std::shared_ptr<Network>(Graph)>;
 
 /// Reads and folds an ONNX file. Throws what the reader, fold() and `make` throw; for networks that depend on sizes the
-/// engine is asked for one of the size that the file declares, or of 224 x 224 pixels.
-std::shared_ptr<Network> load_folded(const std::filesystem::path& file, const Maker& make);
+/// engine is asked for one of the size that the file declares, or of 224 x 224 pixels. `info`: where these do not fit,
+/// what is said of the network.
+std::shared_ptr<Network> load_folded(const std::filesystem::path& file, const NetworkInfo& info, const Maker& make);
 
 }  // namespace calotype::network
