@@ -117,6 +117,9 @@ class ManifestReader {
       if (part.file.empty()) refuse("part \"" + name + "\" has no file", "add " + name + "=FILE");
       if (!part.uses.empty() && !manifest_.parts.count(part.uses))
         refuse("\"part." + name + "_uses\" is \"" + part.uses + "\"", "name another part");
+      // Files name their codec by these.
+      if (manifest_.task == "codec" && part.xxh128.empty())
+        refuse("part \"" + name + "\" of a codec has no checksum", "add " + name + "_xxh128=, as xxhsum -H128 says it");
     }
   }
 

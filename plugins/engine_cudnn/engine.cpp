@@ -50,14 +50,15 @@ Survey survey() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess) {
-    cudaGetLastError();  // or the next call would report it again
+    cudaGetLastError();  // the program that we are part of would take it for one of its own
     result.complaint = cudaGetErrorString(status);
     return result;
   }
   for (int i = 0; i < count; ++i) {
     Gpu gpu{i, {}};
-    if (cudaGetDeviceProperties(&gpu.properties, i) != cudaSuccess) {
-      result.complaint = gpu.name() + " cannot be queried: " + cudaGetErrorString(cudaGetLastError());
+    if (const cudaError_t failure = cudaGetDeviceProperties(&gpu.properties, i); failure != cudaSuccess) {
+      cudaGetLastError();  // as above
+      result.complaint = gpu.name() + " cannot be queried: " + cudaGetErrorString(failure);
     } else if (gpu.capability() < CALOTYPE_OLDEST_CUDA_ARCHITECTURE) {
       result.complaint = gpu.name() + " has compute capability " + dotted(gpu.capability()) + ", but " +
                          dotted(CALOTYPE_OLDEST_CUDA_ARCHITECTURE) + " is needed";
@@ -101,7 +102,8 @@ std::string choose_precision(const std::vector<std::string>& accepted, const Gpu
 
 /// cuDNN loads the most of itself when first used: what is missing must be missed now, not in the first session.
 void check_library(int device) {
-  cudnn::check(cudaSetDevice(device), "cudaSetDevice");
+  const cudnn::CurrentDevice current(device);
+  current.check();
   const std::lock_guard<std::mutex> lock(cudnn::capture_mutex());
   cudnn::make<cudnn::Handle>(cudnnCreate, "cudnnCreate");
 }

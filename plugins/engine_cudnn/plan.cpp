@@ -30,4 +30,13 @@ Plan plan(const network::Program& program, const std::vector<network::Shape>& in
   return plan;
 }
 
+void check_room(std::size_t needed, std::size_t available) {
+  if (needed <= available) return;
+  const auto megabytes = [](std::size_t bytes) { return std::to_string(bytes / 1000000 + 1) + " MB"; };
+  throw Error(
+      ErrorCode::limit,
+      "the network needs " + megabytes(needed) + " of the GPU's memory, of which " + megabytes(available) + " are free",
+      "use smaller tiles, or another device or engine (device=, engine=)");
+}
+
 }  // namespace calotype::cudnn

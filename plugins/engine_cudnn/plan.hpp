@@ -21,4 +21,7 @@ inline std::size_t padded_elements(const network::Shape& s) {
 /// Throws engine where shapes do not fit together, limit where one would be too large.
 Plan plan(const network::Program& program, const std::vector<network::Shape>& inputs, std::size_t element_size);
 
+/// Throws limit, saying how much there is, where a run needs more device memory than that.
+void check_room(std::size_t needed, std::size_t available);
+
 }  // namespace calotype::cudnn

@@ -24,8 +24,8 @@ using network::Shape;
 using network::Step;
 
 const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
+  static const dnnl::engine* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);  // never destroyed
+  return *engine;
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.
@@ -319,8 +319,7 @@ class OnednnPlan : public Plan {
     if (step.absolute) {
       View copy = in;  // oneDNN has no such operand: magnitudes are made first
       copy.data = staging;
-      static const PostOp magnitude{PostOp::Kind::abs, {}, -1};
-      work_.push_back([=] { pointwise(in, {{&magnitude, {}}}, copy); });
+      work_.push_back([=, magnitude = PostOp{PostOp::Kind::abs, {}, -1}] { pointwise(in, {{&magnitude, {}}}, copy); });
       in = copy;
     }
     c.bias = memory({{c.convolution.outputs}, memory::data_type::f32, memory::format_tag::x}, cpu(),

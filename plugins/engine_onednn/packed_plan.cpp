@@ -187,7 +187,8 @@ class PackedPlan : public Plan {
     view.rows = s[2];
     view.columns = s[3];
   }
-  View bordered_view(std::size_t v, char* at) const {
+  /// A view of nothing yet.
+  View bordered_distances(std::size_t v) const {
     const Shape& s = shapes_[v];
     const Border& b = borders_[v];
     View view;
@@ -195,13 +196,17 @@ class PackedPlan : public Plan {
     view.pixel = pitch(s[1], view.element()) * (backend_->layouts[v].is_split ? 2 : 1);
     view.row = view.pixel * (b.left + s[3] + b.right);
     view.image = view.row * (b.top + s[2] + b.bottom);
-    view.data = at + b.top * view.row + b.left * view.pixel;
     set_sides(view, s);
+    return view;
+  }
+  View bordered_view(std::size_t v, char* at) const {
+    View view = bordered_distances(v);
+    view.data = at + borders_[v].top * view.row + borders_[v].left * view.pixel;
     return view;
   }
   std::size_t bordered_bytes(std::size_t v) const {
     // Operands are read in whole tiles: beyond the last pixel by as many as the largest stride makes of them.
-    const View view = bordered_view(v, nullptr);
+    const View view = bordered_distances(v);
     int stride = 1;
     for (const Step& step : program().steps)
       if (step.kind == Step::Kind::convolution && step.in[0] == int(v)) stride = std::max(stride, step.stride[1]);
@@ -358,7 +363,7 @@ class PackedPlan : public Plan {
       done = take_along(step, k);
       if (!c.positions.empty()) place_phase(step, c, out, k);
       if (c.split) {
-        work_.push_back([this, k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
+        work_.push_back([k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
           convolve(k, c.products(in, blocks_with(inexact, c.inputs, c.depth())), c.is_float);
         });
       } else {

@@ -13,6 +13,7 @@
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "network/inputs.hpp"
+#include "openmp.hpp"
 #include "parallel.hpp"
 
 namespace calotype::onednn {
@@ -41,7 +42,7 @@ float* make_room(cv::Mat& to, const Shape& shape, std::size_t rank) {
 class Settings {
  public:
   explicit Settings(const Parallelism& wanted) : openmp_threads_(omp_get_max_threads()), before_(parallelism()) {
-    if (wanted.threads) omp_set_num_threads(wanted.threads);
+    if (wanted.openmp) omp_set_num_threads(openmp_threads(wanted.threads ? wanted.threads : openmp_threads_));
     parallelism() = wanted;
   }
   ~Settings() {

@@ -2,7 +2,9 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
+#include <new>
 #include <opencv2/core/cuda.hpp>
 #include <opencv2/dnn.hpp>
 #include <optional>
@@ -10,7 +12,6 @@
 
 #include "../common/channels_last.hpp"
 #include "../common/pictures.hpp"
-#include "../common/quiet_opencv.hpp"
 #include "calotype/error.hpp"
 #include "initializers.hpp"
 #include "network/inputs.hpp"
@@ -18,7 +19,7 @@
 namespace calotype {
 namespace {
 
-const std::string cuda_prefix = "cuda:";
+constexpr char cuda_prefix[] = "cuda:";
 
 int cuda_devices() {
   if (cv::dnn::getAvailableTargets(cv::dnn::DNN_BACKEND_CUDA).empty()) return 0;
@@ -43,7 +44,7 @@ class CurrentDevice {
 
 /// What OpenCV's importer complained about: "Node [Op@domain]:(onnx_node!name) parse error: ...".
 Error import_error(const std::string& file, const cv::Exception& e) {
-  static const std::regex node(R"(\[(\w+)@[^\]]*\]:\((?:onnx_node!|onnx_node_output_\d+!)?([^)]*)\))");
+  const std::regex node(R"(\[(\w+)@[^\]]*\]:\((?:onnx_node!|onnx_node_output_\d+!)?([^)]*)\))");
   std::smatch match;
   const std::string text = e.what();
   if (std::regex_search(text, match, node))
@@ -67,6 +68,7 @@ cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::strin
     net.setPreferableTarget(cuda ? cv::dnn::DNN_TARGET_CUDA : cv::dnn::DNN_TARGET_CPU);
     return net;
   } catch (const cv::Exception& e) {
+    if (std::strstr(e.what(), "Insufficient memory")) throw std::bad_alloc();  // wrapped in complaints about nodes
     throw import_error(file, e);
   }
 }
@@ -109,6 +111,7 @@ class OpencvSession : public Session {
       for (const auto& [name, given] : in) net_.setInput(blob(name, given), name);
       net_.forward(blobs_, outputs_);
     } catch (const cv::Exception& e) {
+      if (e.code == cv::Error::StsNoMem) throw;
       throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
                   "check names and shapes of the inputs, or choose another engine");
     }
@@ -165,7 +168,7 @@ class OpencvNetwork : public Network {
       net.swap(first_);
     }
     if (!net) net = imported();
-    const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(cuda_prefix.size()));
+    const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(std::strlen(cuda_prefix)));
     return std::make_unique<OpencvSession>(program_, *std::move(net), cuda_device);
   }
   NetworkInfo info() const override { return {"opencv", device_, "fp32"}; }
@@ -195,7 +198,6 @@ std::string OpencvEngine::version() const {
 }
 
 std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
-  quiet_opencv();
   const auto& precisions = options.precisions;
   if (std::find(precisions.begin(), precisions.end(), "fp32") == precisions.end())
     throw Error(ErrorCode::unsupported, "engine opencv runs fp32 only", "use precision=fp32");
@@ -203,7 +205,6 @@ std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, c
   const auto known = devices();
   if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))
     throw Error(ErrorCode::engine, "engine opencv has no device \"" + device + "\"", "use device=cpu");
-  if (options.threads > 0) cv::setNumThreads(options.threads);  // of the whole process
   return std::make_shared<OpencvNetwork>(onnx, device);
 }
 
