@@ -108,7 +108,7 @@ class OpencvSession : public Session {
         cuda_device_(cuda_device) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
-    if (program_) check_shapes(in);
+    const network::Step* const low = program_ ? check_shapes(in) : nullptr;
     try {
       const CurrentDevice device(cuda_device_);
       for (const auto& [name, given] : in) net_.setInput(blob(name, given), name);
@@ -118,6 +118,11 @@ class OpencvSession : public Session {
       throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
                   "check names and shapes of the inputs, or choose another engine");
     }
+    // What it found was no number.
+    if (low && !std::all_of(blobs_.begin(), blobs_.end(), [](const cv::Mat& m) { return cv::checkRange(m); }))
+      throw Error(ErrorCode::engine,
+                  "node \"" + low->name + "\": OpenCV reads beyond inputs that are lower than a grouped kernel",
+                  "choose another engine");
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       cv::Mat& to = out[outputs_[i]];
       if (is_picture(to))
@@ -130,14 +135,16 @@ class OpencvSession : public Session {
   }
 
  private:
-  void check_shapes(const TensorMap& in) const {
+  /// Throws engine where shapes do not fit. Returns the step, if there is one, whose input is lower than its grouped
+  /// kernel: OpenCV then reads beyond it, and multiplies what it finds by 0.
+  const network::Step* check_shapes(const TensorMap& in) const {
     const auto shapes = program_->shapes(network::input_shapes(*program_, in));
-    for (const network::Step& step : program_->steps)
-      if (step.kind == network::Step::Kind::convolution && step.group > 1 &&
-          shapes[std::size_t(step.in[0])][2] < step.dilation[0] * (step.kernel[0] - 1) + 1)
-        throw Error(ErrorCode::engine,
-                    "node \"" + step.name + "\": OpenCV reads beyond inputs that are lower than a grouped kernel",
-                    "choose another engine");
+    const auto is_low = [&](const network::Step& step) {
+      return step.kind == network::Step::Kind::convolution && step.group > 1 &&
+             shapes[std::size_t(step.in[0])][2] < step.dilation[0] * (step.kernel[0] - 1) + 1;
+    };
+    const auto found = std::find_if(program_->steps.begin(), program_->steps.end(), is_low);
+    return found == program_->steps.end() ? nullptr : &*found;
   }
   static cv::Mat blob(const std::string& name, const cv::Mat& given) {
     const network::Shape shape = network::input_shape(name, given);

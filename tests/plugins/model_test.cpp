@@ -124,13 +124,8 @@ BOOST_AUTO_TEST_CASE(engines_agree_at_odd_sizes_and_in_batches) {
       BOOST_TEST_CONTEXT(shapes[0][0] << "x" << shapes[0][1] << "x" << shapes[0][2] << "x" << shapes[0][3]) {
         const TensorMap in = random_inputs(program, shapes);
         TensorMap got, expected;
-        try {
-          session->run(in, got);
-          reference->run(in, expected);
-        } catch (const Error& e) {  // the reference would read what it does not own
-          BOOST_TEST(std::string(e.what()).find("OpenCV reads beyond inputs") != std::string::npos, e.what());
-          continue;
-        }
+        session->run(in, got);
+        reference->run(in, expected);
         expect_near(got, expected, precision);
       }
     }
