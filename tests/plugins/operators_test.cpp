@@ -3,6 +3,7 @@
 // says in small.
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -124,7 +125,6 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
       {"Transpose", node("Transpose", {attribute("perm", std::vector<int>{0, 2, 3, 1})})},
       {"BatchNormalization",
        with("BatchNormalization", {numbers(kChannels), numbers(kChannels, 2), numbers(kChannels, 3), positive})},
-      {"InstanceNormalization", with("InstanceNormalization", {numbers(kChannels), numbers(kChannels, 2)})},
       {"normalised convolution",
        [&](onnx::Graph& graph) {
          const std::string made = graph.node("Conv", {"x", graph.constant({4, kChannels, 3, 3}, numbers(4 * 54))},
@@ -148,12 +148,6 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
          const std::string inner = graph.node("Conv", {mean, graph.constant({16, 16, 1, 1}, numbers(256))});
          graph.node("Mul", {made, graph.node("Sigmoid", {inner})}, {}, "y");
        }},
-      {"Swish",
-       [&](onnx::Graph& graph) {
-         const std::string weights = graph.constant({16, kChannels, 1, 1}, numbers(16 * kChannels));
-         const std::string made = graph.node("Conv", {"x", weights});
-         graph.node("Mul", {made, graph.node("Sigmoid", {made})}, {}, "y");
-       }},
       {"joined rows",
        [](onnx::Graph& graph) {
          graph.node("Concat", {graph.node("Relu", {"x"}), "x"}, {attribute("axis", 2)}, "y");
@@ -165,6 +159,40 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
       BOOST_REQUIRE(!expected.empty());
       expect_equal(graph, x, expected);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_value_times_a_function_of_itself) {
+  const std::vector<int> shape = {1, kChannels, 8, 10};
+  const onnx::Graph graph = graph_of({0, kChannels, 0, 0}, [](onnx::Graph& g) {
+    const std::string value = g.node("LeakyRelu", {"x"}, {attribute("alpha", 0.5f)});
+    g.node("Mul", {value, g.node("Sigmoid", {value})}, {}, "y");
+  });
+  const cv::Mat x = random_tensor(shape);
+  cv::Mat expected = x.clone();
+  for (float* v = expected.ptr<float>(); v != expected.ptr<float>() + expected.total(); ++v) {
+    if (*v < 0) *v *= 0.5f;
+    *v /= 1 + std::exp(-*v);
+  }
+  expect_equal(graph, x, expected);
+}
+
+BOOST_AUTO_TEST_CASE(every_picture_is_normalised_by_itself) {
+  const std::vector<int> shape = {2, 3, 4, 5};
+  const std::vector<float> factor = numbers(3), summand = numbers(3, 2);
+  const onnx::Graph graph = graph_of({0, 3, 0, 0}, [&](onnx::Graph& g) {
+    g.node("InstanceNormalization", {"x", g.constant({3}, factor), g.constant({3}, summand)}, {}, "y");
+  });
+  const cv::Mat x = random_tensor(shape);
+  cv::Mat expected = x.clone();
+  for (int n = 0; n < 2; ++n)
+    for (int c = 0; c < 3; ++c) {
+      cv::Mat plane(4, 5, CV_32F, expected.ptr(n, c));
+      cv::Scalar mean, deviation;
+      cv::meanStdDev(plane, mean, deviation);
+      const double scale = factor[std::size_t(c)] / std::sqrt(deviation[0] * deviation[0] + 1e-5);
+      plane = (plane - mean[0]) * scale + summand[std::size_t(c)];
+    }
+  expect_equal(graph, x, expected);
 }
 
 BOOST_AUTO_TEST_CASE(windows_at_the_edge) {
