@@ -125,15 +125,6 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
       {"Transpose", node("Transpose", {attribute("perm", std::vector<int>{0, 2, 3, 1})})},
       {"BatchNormalization",
        with("BatchNormalization", {numbers(kChannels), numbers(kChannels, 2), numbers(kChannels, 3), positive})},
-      {"normalised convolution",
-       [&](onnx::Graph& graph) {
-         const std::string made = graph.node("Conv", {"x", graph.constant({4, kChannels, 3, 3}, numbers(4 * 54))},
-                                             {attribute("pads", std::vector<int>{1, 1, 1, 1})});
-         std::vector<std::string> inputs = {made};
-         for (std::uint64_t seed : {1, 2, 3}) inputs.push_back(graph.constant({4}, numbers(4, seed)));
-         inputs.push_back(graph.constant({4}, {0.5f, 1, 2, 3}));
-         graph.node("BatchNormalization", inputs, {}, "y");
-       }},
       {"classifier",
        [&](onnx::Graph& graph) {
          const std::string flat = graph.node("Flatten", {graph.node("Relu", {"x"})});
@@ -159,6 +150,33 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
       BOOST_REQUIRE(!expected.empty());
       expect_equal(graph, x, expected);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_convolution_takes_its_normalisation_along) {
+  constexpr int kOutputs = 4;
+  const std::vector<int> shape = {1, kChannels, 8, 10};
+  const std::vector<float> variance = {0.5f, 1, 2, 3};
+  const auto convolution = [](onnx::Graph& g, const std::string& output) {
+    const std::string weights = g.constant({kOutputs, kChannels, 3, 3}, numbers(kOutputs * kChannels * 9));
+    return g.node("Conv", {"x", weights}, {attribute("pads", std::vector<int>{1, 1, 1, 1})}, output);
+  };
+  const onnx::Graph alone = graph_of({0, kChannels, 0, 0}, [&](onnx::Graph& g) { convolution(g, "y"); });
+  const onnx::Graph both = graph_of({0, kChannels, 0, 0}, [&](onnx::Graph& g) {
+    std::vector<std::string> inputs = {convolution(g, "made")};
+    for (const std::uint64_t seed : {1, 2, 3}) inputs.push_back(g.constant({kOutputs}, numbers(kOutputs, seed)));
+    inputs.push_back(g.constant({kOutputs}, variance));
+    g.node("BatchNormalization", inputs, {}, "y");
+  });
+  const cv::Mat x = random_tensor(shape);
+  cv::Mat expected = result_of("opencv", alone, x, "fp32").clone();
+  BOOST_REQUIRE(!expected.empty());
+  for (int c = 0; c < kOutputs; ++c) {
+    cv::Mat plane(8, 10, CV_32F, expected.ptr(0, c));
+    const std::size_t i = std::size_t(c);
+    const double factor = numbers(kOutputs, 1)[i] / std::sqrt(variance[i] + 1e-5);
+    plane = (plane - numbers(kOutputs, 3)[i]) * factor + numbers(kOutputs, 2)[i];
+  }
+  expect_equal(both, x, expected);
 }
 
 BOOST_AUTO_TEST_CASE(a_value_times_a_function_of_itself) {
