@@ -134,9 +134,10 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
       {"squeeze and excitation",
        [&](onnx::Graph& graph) {
          const std::string weights = graph.constant({16, kChannels, 1, 1}, numbers(16 * kChannels));
-         const std::string made = graph.node("Conv", {"x", weights});
+         const std::string made = graph.node("Conv", {"x", weights}, {attribute("kernel_shape", std::vector<int>{1, 1})});
          const std::string mean = graph.node("GlobalAveragePool", {made});
-         const std::string inner = graph.node("Conv", {mean, graph.constant({16, 16, 1, 1}, numbers(256))});
+         const std::string inner = graph.node("Conv", {mean, graph.constant({16, 16, 1, 1}, numbers(256))},
+                                              {attribute("kernel_shape", std::vector<int>{1, 1})});
          graph.node("Mul", {made, graph.node("Sigmoid", {inner})}, {}, "y");
        }},
       {"joined rows",
@@ -158,7 +159,9 @@ BOOST_AUTO_TEST_CASE(a_convolution_takes_its_normalisation_along) {
   const std::vector<float> variance = {0.5f, 1, 2, 3};
   const auto convolution = [](onnx::Graph& g, const std::string& output) {
     const std::string weights = g.constant({kOutputs, kChannels, 3, 3}, numbers(kOutputs * kChannels * 9));
-    return g.node("Conv", {"x", weights}, {attribute("pads", std::vector<int>{1, 1, 1, 1})}, output);
+    return g.node("Conv", {"x", weights},
+                  {attribute("kernel_shape", std::vector<int>{3, 3}), attribute("pads", std::vector<int>{1, 1, 1, 1})},
+                  output);
   };
   const onnx::Graph alone = graph_of({0, kChannels, 0, 0}, [&](onnx::Graph& g) { convolution(g, "y"); });
   const onnx::Graph both = graph_of({0, kChannels, 0, 0}, [&](onnx::Graph& g) {
