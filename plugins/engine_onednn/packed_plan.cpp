@@ -9,6 +9,7 @@
 #include "aligned.hpp"
 #include "elementwise.hpp"
 #include "parallel.hpp"
+#include "spatial.hpp"
 
 namespace calotype::onednn {
 namespace {
@@ -270,11 +271,11 @@ class PackedPlan : public Plan {
             [in = view(step.in[0]), bound = bound_posts(step, 0, views), out] { pointwise(in, bound, out); });
         return copy_if_both(std::size_t(step.out));
       case Step::Kind::concatenate: {
-        View part = out;
+        int before = 0;
         for (const int value : step.in) {
-          part.channels = view(value).channels;
-          work_.push_back([in = view(value), part] { pointwise(in, {}, part); });
-          part.data += part.channels * part.element();
+          work_.push_back(
+              [in = view(value), part = part_of(out, step, before, view(value))] { pointwise(in, {}, part); });
+          before += shapes_[std::size_t(value)][std::size_t(step.axis)];
         }
         break;
       }
@@ -285,6 +286,8 @@ class PackedPlan : public Plan {
       case Step::Kind::space_to_depth:
         work_.push_back([in = same_kind(step.in[0], out), &step, out] { space_to_depth(in, step.block, out); });
         break;
+      default:
+        work_.push_back([in = view(step.in[0]), &step, out] { spatial(step, in, out); });
     }
     rest(step, 0);
   }
@@ -307,7 +310,7 @@ class PackedPlan : public Plan {
       k.factor *= at()->numbers[0];
       k.summand = k.summand * at()->numbers[0] + at()->numbers[1];
     }
-    if (!at() || at()->operand < 0) return i;
+    if (!at() || at()->operand < 0 || at()->repeated) return i;
     switch (at()->kind) {
       case PostOp::Kind::add:
         k.binary = kernels::Binary::add;

@@ -14,6 +14,7 @@
 #include "../common/pictures.hpp"
 #include "calotype/error.hpp"
 #include "initializers.hpp"
+#include "network/fold.hpp"
 #include "network/inputs.hpp"
 
 namespace calotype {
@@ -77,7 +78,9 @@ cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::strin
 /// no sense as they come; who reads them here refuses them: throws corrupt.
 std::shared_ptr<const network::Program> checked_program(const std::filesystem::path& onnx) {
   try {
-    auto program = std::make_shared<network::Program>(network::fuse(network::read_onnx(onnx)));
+    network::Graph graph = network::read_onnx(onnx);
+    network::fold(graph, network::free_sizes(graph));
+    auto program = std::make_shared<network::Program>(network::fuse(std::move(graph)));
     program->drop_weights();
     return program;
   } catch (const Error& e) {
