@@ -89,7 +89,9 @@ Density exif_density(const Bytes& block) {
 }
 
 void make_consistent(Image& image, const Rules& rules) {
-  const bool turned = exif_orientation(image.meta.exif) != 1;
+  const int orientation = exif_orientation(image.meta.exif);
+  const bool turned = orientation != 1;
+  if (orientation > 4) std::swap(image.meta.density.x, image.meta.density.y);
   apply_orientation(image);
   update_metadata(image.meta, image.pixels.size(), turned, image.lost);
   if (!image.meta.density.known()) image.meta.density = exif_density(image.meta.exif);
