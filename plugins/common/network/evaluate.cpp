@@ -25,7 +25,7 @@ class Evaluator {
 
   std::optional<Constant> run() const {
     using Operation = Constant (Evaluator::*)() const;
-    static const std::map<std::string, Operation> operations = {
+    static const auto* const operations = new std::map<std::string, Operation>{
         {"Add", &Evaluator::binary},        {"Sub", &Evaluator::binary},
         {"Mul", &Evaluator::binary},        {"Div", &Evaluator::binary},
         {"Pow", &Evaluator::binary},        {"Mod", &Evaluator::binary},
@@ -47,8 +47,8 @@ class Evaluator {
         {"ReduceProd", &Evaluator::reduce}, {"ReduceSum", &Evaluator::reduce},
         {"ReduceMax", &Evaluator::reduce},  {"ReduceMin", &Evaluator::reduce},
     };
-    const auto found = operations.find(node_.op);
-    if (found == operations.end()) return {};
+    const auto found = operations->find(node_.op);
+    if (found == operations->end()) return {};
     if (node_.op != "Concat" && inputs_.empty()) fail_node(node_, "has no input");
     return (this->*found->second)();
   }
