@@ -175,6 +175,10 @@ BOOST_AUTO_TEST_CASE(orientation_reaches_the_library) {
   const Image image = decode(file);
   BOOST_TEST(image.pixels.at<uchar>(0, 0) == page().samples.at<uchar>(6, 8));
   BOOST_TEST(Found(image.meta.exif).number(orientation) == 1);
+  // Of an odd type.
+  const Bytes odd = with_tags(one_tag(orientation, tag_byte, {6}));
+  BOOST_TEST(decode(odd).pixels.cols == probe(odd).width);
+  BOOST_TEST(decode(odd).pixels.cols == 7);
 }
 
 BOOST_AUTO_TEST_CASE(profile_xmp_and_iptc) {
