@@ -211,7 +211,8 @@ std::map<std::uint32_t, std::string> LatentModel::installed() {
     try {
       const Model model = Model::open(id);
       if (model.manifest().task == "codec") models.emplace(hash_of(model.manifest()), id);
-    } catch (const Error&) {  // a model that cannot be read is none of the others' business
+    } catch (const Error& e) {  // a model that cannot be read is none of the others' business
+      if (e.code() == ErrorCode::limit) throw;  // nor is it missing where there is no memory for it
     }
   }
   return models;
