@@ -105,17 +105,44 @@ bool is_complete(const jpeg_decompress_struct& codec) {
   return true;
 }
 
+/// What libjpeg takes over from a second frame header before it refuses it, in versions before 3.
+class FrameHeader {
+ public:
+  explicit FrameHeader(const jpeg_decompress_struct& codec)
+      : width_(codec.image_width),
+        height_(codec.image_height),
+        components_(codec.num_components),
+        precision_(codec.data_precision),
+        progressive_(codec.progressive_mode),
+        arithmetic_(codec.arith_code) {}
+  void restore(jpeg_decompress_struct& codec) const {
+    codec.image_width = width_;
+    codec.image_height = height_;
+    codec.num_components = components_;
+    codec.data_precision = precision_;
+    codec.progressive_mode = progressive_;
+    codec.arith_code = arithmetic_;
+  }
+
+ private:
+  JDIMENSION width_, height_;
+  int components_, precision_;
+  boolean progressive_, arithmetic_;
+};
+
 /// A picture in several scans, which are collected before the first row is decoded.
 class ManyScans {
  public:
   ManyScans(Decompressor& jpeg, const Bytes& file) : jpeg_(jpeg), codec_(jpeg.codec), file_(file) {}
 
   void read(cv::Mat& pixels, Losses& lost) {
+    const FrameHeader header(codec_);
     try {
       guarded(jpeg_.errors, codec_, [&] { collect(); });
     } catch (const Error& e) {
       if (!started_ || !jpeg_.errors.lenient || e.code() != ErrorCode::corrupt) throw;
       damaged_ = true;
+      header.restore(codec_);
     }
     if (damaged_) report_rows(int(codec_.image_height) - row_, codec_, has_all_ ? kBlurred : kMissing, lost);
     if (tail_) report(*tail_, file_, lost);
