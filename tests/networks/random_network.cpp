@@ -151,7 +151,7 @@ class Generator {
   }
 
   void convolve_depthwise() {
-    if (now_.rows < 3) return;  // OpenCV would read beyond them
+    if (now_.rows < 2) return;  // OpenCV would read beyond the only one
     const int channels = now_.channels, stride = pick({1, 2});
     put({graph_.node("Conv",
                      {now_.name, weights({channels, 1, 3, 3}, 0.6f), graph_.constant({channels}, numbers(channels, 1))},

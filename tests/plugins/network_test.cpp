@@ -154,6 +154,33 @@ BOOST_AUTO_TEST_CASE(inputs_that_do_not_fit_are_refused) {
   expect_refused(graph, {1, 3, 8, 8}, ErrorCode::corrupt);
 }
 
+/// What lies beyond an input of one row, in OpenCV's memory, must not get into results.
+BOOST_AUTO_TEST_CASE(grouped_convolutions_of_one_row_are_right_or_refused) {
+  constexpr int kChannels = 4;
+  onnx::Graph graph;
+  graph.input("x", kChannels);
+  graph.output(graph.node(
+      "Conv", {"x", graph.constant({kChannels, 1, 3, 3}, std::vector<float>(kChannels * 9, 1))},
+      {attribute("kernel_shape", {3, 3}), attribute("pads", {1, 1, 1, 1}), attribute("group", kChannels)}, "y"));
+  const NetworkFile file(graph);
+  for (const std::string& name : names(Kind::engine))
+    for (const int width : {5, 40}) {
+      const auto engine = Registry::global().engine(name);
+      if (engine->devices().empty()) continue;
+      cv::Mat x = tensor({1, kChannels, 1, width});
+      x.setTo(1);
+      TensorMap out;
+      try {
+        engine->load(file.path, {})->session()->run({{"x", x}}, out);
+      } catch (const Error& e) {
+        BOOST_TEST(e.code() == ErrorCode::engine, e.full_text());
+        BOOST_TEST(name == "opencv");
+        continue;
+      }
+      for (int c = 0; c < kChannels; ++c) BOOST_TEST(out.at("y").ptr<float>(0, c)[1] == 3, name << " " << width);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(two_dimensions_stand_for_four) {
   onnx::Graph graph;
   graph.input("x", 2);
