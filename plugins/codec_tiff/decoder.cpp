@@ -71,7 +71,7 @@ Image TiffDecoder::decode(const Bytes& bytes, const Params& params) {
   TiffSource source(bytes, page, lenient);
   const Layout layout = layout_of(source);
   Image image;
-  image.meta = read_metadata(reader, *reader.read(page), image.lost);
+  image.meta = read_metadata(reader, *reader.read(page), source.value<std::uint16_t>(TIFFTAG_ORIENTATION), image.lost);
   report_pages(pages, params.given("page"), image.lost);
   report_samples(layout, image.lost);
   image.pixels = read_samples(source, layout, lenient, image.lost);

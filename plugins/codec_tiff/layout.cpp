@@ -145,6 +145,8 @@ void check_pieces(const TiffSource& source, const Layout& layout) {
                                 (layout.depth == CV_8U    ? 1
                                  : layout.depth == CV_16U ? 2
                                                           : 4);
+  if (std::uint64_t(layout.width) * std::uint64_t(layout.samples) > std::uint64_t(std::numeric_limits<int>::max()))
+    throw Error(ErrorCode::limit, "TIFF: more samples per row than can be counted", "save it in separate pieces");
   const std::uint64_t piece = layout.tiled ? TIFFTileSize64(source.get()) : TIFFStripSize64(source.get());
   if (piece > std::max(kAlwaysFine, kTimes * picture))
     throw Error(ErrorCode::limit,

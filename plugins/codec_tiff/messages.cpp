@@ -33,8 +33,9 @@ Error TiffMessages::error(ErrorCode otherwise) const {
   for (const char* phrase : {"Cannot handle different values", "not configured", "not implemented", "nsupported"})
     if (contains(message, phrase))
       return Error(ErrorCode::unsupported, message, "save it as plain RGB with the program that wrote it");
-  if (contains(message, "emory"))
-    return Error(ErrorCode::limit, message, "use a smaller picture or a machine with more memory");
+  for (const char* phrase : {"emory", "No space", "allocate"})
+    if (contains(message, phrase))
+      return Error(ErrorCode::limit, message, "use a smaller picture or a machine with more memory");
   return Error(otherwise, message,
                otherwise == ErrorCode::corrupt ? "the file is damaged or cut short; fetch it again from its source, or "
                                                  "add --lenient to have what can be read"

@@ -199,7 +199,8 @@ void set_text(TagTree& tree, const Metadata& meta, Losses& lost) {
 
 }  // namespace
 
-Metadata read_metadata(const DirectoryReader& reader, const Directory& directory, Losses& lost) {
+Metadata read_metadata(const DirectoryReader& reader, const Directory& directory, std::uint16_t orientation,
+                       Losses& lost) {
   Metadata meta;
   meta.icc = blob(reader, directory, tag_icc);
   meta.xmp = blob(reader, directory, tag_xmp);
@@ -211,6 +212,7 @@ Metadata read_metadata(const DirectoryReader& reader, const Directory& directory
   if (meta.iptc.empty()) meta.iptc = std::move(photoshop.iptc);
   report_extras(reader, directory, photoshop.paths, lost);
   TagTree description = description_of(reader, directory);
+  if (directory.find(tag_orientation)) description.set_short(tag_orientation, orientation);
   if (const auto comment = take_comment(description)) meta.text.emplace_back("Comment", *comment);
   if (says_something(description)) meta.exif = exif_block(description);
   return meta;

@@ -8,7 +8,9 @@ namespace calotype {
 /// Profile, XMP, IPTC, density, and as EXIF what the directory itself says of camera, author and time, with the
 /// directories for EXIF, GPS and interoperability that it points to; a description alone is a comment. What else has a
 /// value of its own is reported.
-Metadata read_metadata(const DirectoryReader& reader, const Directory& directory, Losses& lost);
+/// `orientation` is what libtiff makes of the tag.
+Metadata read_metadata(const DirectoryReader& reader, const Directory& directory, std::uint16_t orientation,
+                       Losses& lost);
 
 /// The same as tags, without those of the block's own that tell how pixels are stored. A comment or description is the
 /// picture's description unless EXIF has one; other text is lost.

@@ -54,7 +54,7 @@ class Reading {
   }
 
  private:
-  /// Of the first sample in every pixel that a row of `width` pixels begins with.
+  /// Of a piece, to `width` pixels of the picture from (x, y) on.
   void unpack_row(const std::uint8_t* packed, int x, int y, int width) {
     const int interleaved = layout_.planar ? 1 : layout_.samples;
     const std::size_t count = std::size_t(width) * std::size_t(interleaved);
@@ -62,11 +62,11 @@ class Reading {
       inexact_ |= unpack(packed, packing_, count, layout_.stored_depth, samples_.ptr(y, x));
       return;
     }
-    row_.create(1, int(count), layout_.stored_depth);
-    inexact_ |= unpack(packed, packing_, count, layout_.stored_depth, row_.data);
+    const std::size_t size = samples_.elemSize1();
+    row_.resize(count * size);
+    inexact_ |= unpack(packed, packing_, count, layout_.stored_depth, row_.data());
     for (const auto& [sample, channel] : taken_) {
-      const std::size_t size = row_.elemSize1();
-      const std::uint8_t* from = row_.data + size * std::size_t(sample);
+      const std::uint8_t* from = row_.data() + size * std::size_t(sample);
       std::uint8_t* to = samples_.ptr(y, x) + size * std::size_t(channel);
       const int channels = samples_.channels();
       if (size == 1) scatter<std::uint8_t>(from, interleaved, to, channels, width);
@@ -141,10 +141,10 @@ class Reading {
   const Layout& layout_;
   const bool lenient_;
   const Packing packing_;
-  cv::Mat samples_, row_;
+  cv::Mat samples_;
   bool unpacked_in_place_, read_in_place_;
   std::vector<std::pair<int, int>> taken_;  ///< which sample of a pixel, as a row has them, goes to which channel
-  Bytes buffer_;
+  Bytes buffer_, row_;
   bool inexact_ = false;
   double missing_ = 0;  ///< samples, of one plane each
 };

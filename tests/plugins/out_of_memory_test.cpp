@@ -47,4 +47,16 @@ BOOST_AUTO_TEST_CASE(jpeg) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(tiff_files) {
+  Image image;
+  image.pixels.create(300, 300, CV_16UC3);
+  cv::randu(image.pixels, 0, 65535);
+  for (const std::string compression : {"none", "lzw", "deflate"}) {
+    const RawParams params = {{"compression", compression}};
+    check_without_memory([&] { encode(image, "tiff", params); });
+    const Bytes file = encode(image, "tiff", params);
+    check_without_memory([&] { decode(file); });
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
