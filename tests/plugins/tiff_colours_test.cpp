@@ -51,6 +51,8 @@ BOOST_AUTO_TEST_CASE(palettes) {
   with_alpha.extra = {EXTRASAMPLE_UNASSALPHA};
   with_alpha.more = [&](TIFF* tiff) { set_palette(tiff, {0, 65535, 0, 0}, {0, 257, 0, 0}, {0, 514, 0, 0}); };
   check_page(with_alpha, flat(CV_8UC4, 2, 1, 255, 170));
+  with_alpha.extra = {EXTRASAMPLE_ASSOCALPHA};  // of the colours, not of the indices
+  check_page(with_alpha, flat(CV_8UC4, 3, 2, 255, 170));
 }
 
 BOOST_AUTO_TEST_CASE(inks_become_rgb) {
