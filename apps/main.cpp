@@ -5,11 +5,14 @@
 
 #include <calotype/error.hpp>
 #include <calotype/model.hpp>
+#include <calotype/parallel.hpp>
 #include <calotype/params.hpp>
 #include <calotype/registry.hpp>
 #include <calotype/version.hpp>
-#include <exception>
+#include <cstdlib>
 #include <initializer_list>
+#include <opencv2/core/utility.hpp>
+#include <opencv2/core/utils/logger.hpp>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -137,13 +140,20 @@ template <class Body>
 int status_of(const std::string& verb, Body body) {
   try {
     return body();
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = calotype::current_error("the command");
     print_error(verb, error.full_text());
     return calotype::exit_status(error.code());
-  } catch (const std::exception& error) {
-    print_error(verb, Error(ErrorCode::internal, error.what()).full_text());
-    return calotype::exit_status(ErrorCode::internal);
   }
+}
+
+/// Of the whole process, and so for no library to decide.
+void prepare_opencv() {
+  using namespace cv::utils::logging;
+  if (!std::getenv("OPENCV_LOG_LEVEL")) setLogLevel(LOG_LEVEL_FATAL);  // what matters is said as an error, once
+  // Its loops fail where it can start no thread.
+  const int threads = cv::getNumThreads(), possible = 1 + calotype::startable_threads(threads - 1);
+  if (possible < threads) cv::setNumThreads(possible);
 }
 
 }  // namespace
@@ -160,7 +170,10 @@ int main(int argc, char** argv) {
   fill_standard_streams();
   signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like any other
   std::string verb;
-  const int status = status_of(verb, [&] { return run_command({argv + 1, argv + argc}, verb); });
+  const int status = status_of(verb, [&] {
+    prepare_opencv();
+    return run_command({argv + 1, argv + argc}, verb);
+  });
   const int told = status_of(verb, [] {
     close_stdout();
     return 0;

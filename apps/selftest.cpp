@@ -24,9 +24,9 @@ class Report {
     std::string result = "ok", remark;
     try {
       remark = body();
-    } catch (const Error& error) {
+    } catch (...) {
       result = "FAILED";
-      remark = error.full_text();
+      remark = current_error("the check").full_text();
       ++failures_;
     }
     ++checks_;

@@ -100,7 +100,8 @@ class Batch {
     stop_gently();
     std::vector<std::future<void>> others;
     while (others.size() + 1 < std::min(jobs_.size(), rules_.at_once + kOverlap))
-      others.push_back(std::async(std::launch::async, [this] { go_through(); }));
+      // Deferred, and then out of work, where there can be no more threads.
+      others.push_back(std::async(std::launch::async | std::launch::deferred, [this] { go_through(); }));
     go_through();
     for (auto& other : others) other.get();
     if (jobs_.size() > 1) summarise();
@@ -122,12 +123,10 @@ class Batch {
       }
       try {
         one(jobs_[index], name_is_free);
-      } catch (const Error& error) {
-        fail(index, error);
       } catch (const Interrupted&) {
         return;
-      } catch (const std::exception& error) {
-        fail(index, Error(ErrorCode::internal, error.what()));
+      } catch (...) {
+        fail(index, current_error("the command"));
       }
     }
   }

@@ -71,6 +71,7 @@ void update_metadata(Metadata& meta, const cv::Size& size, bool turned, Losses& 
   const XmpChanges xmp = update_xmp(meta.xmp, {turned, size});
   if (exif.drop_thumbnail() || xmp.thumbnail)
     lost.add(LossKind::thumbnail, "the small copy in the metadata is left out");
+  if (xmp.broken) lost.add(LossKind::xmp, "XMP that cannot be read, and may describe other pixels, is left out");
   for (const std::string& claim : xmp.claims)
     lost.add(LossKind::extra, claim + ", which the metadata tells of, is left out");
 }
@@ -88,7 +89,9 @@ Density exif_density(const Bytes& block) {
 }
 
 void make_consistent(Image& image, const Rules& rules) {
-  const bool turned = exif_orientation(image.meta.exif) != 1;
+  const int orientation = exif_orientation(image.meta.exif);
+  const bool turned = orientation != 1;
+  if (orientation > 4) std::swap(image.meta.density.x, image.meta.density.y);
   apply_orientation(image);
   update_metadata(image.meta, image.pixels.size(), turned, image.lost);
   if (!image.meta.density.known()) image.meta.density = exif_density(image.meta.exif);

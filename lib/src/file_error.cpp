@@ -35,6 +35,8 @@ const char* way_out(int error) {
     case EMFILE:
     case ENFILE:
       return "raise the limit on open files (ulimit -n), or work on fewer at once";
+    case ENOMEM:
+      return "allow more memory (ulimit -v)";
     case EBADF:
       return "it is closed; redirect it, to /dev/null if need be";
     case EPIPE:
@@ -47,8 +49,8 @@ const char* way_out(int error) {
 }  // namespace
 
 Error file_error(const std::string& path, const std::string& action, int error) {
-  return Error(error == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-               path + ": cannot " + action + ": " + std::generic_category().message(error), way_out(error));
+  const ErrorCode code = error == ENOENT ? ErrorCode::not_found : error == ENOMEM ? ErrorCode::limit : ErrorCode::io;
+  return Error(code, path + ": cannot " + action + ": " + std::generic_category().message(error), way_out(error));
 }
 
 }  // namespace calotype

@@ -8,7 +8,7 @@
 #include <map>
 #include <pugixml.hpp>
 
-#include "big_endian.hpp"
+#include "../common/big_endian.hpp"
 #include "markers.hpp"
 
 namespace calotype {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "../common/big_endian.hpp"
+#include "../common/photoshop.hpp"
 #include "../common/text.hpp"
-#include "big_endian.hpp"
 #include "extended_xmp.hpp"
 #include "markers.hpp"
 #include "metadata.hpp"
-#include "photoshop.hpp"
 #include "segments.hpp"
 
 namespace calotype {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "../common/photoshop.hpp"
 #include "extended_xmp.hpp"
 #include "markers.hpp"
 #include "metadata.hpp"
-#include "photoshop.hpp"
 #include "segments.hpp"
 
 namespace calotype {

@@ -87,7 +87,8 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   const cv::Size size(header.width, header.height);
   const cv::Rect region = parse_region(params.get<std::string>("region"), size);
 
-  const std::string name = params.get<std::string>("model");
+  const std::string given_name = params.get<std::string>("model");
+  const std::string name = given_name.empty() ? LatentModel::find(header.model) : given_name;
   const EngineChoice choice = engine_choice(params);
   const Arithmetic arithmetic = header.fp32_means ? Arithmetic::fp32 : Arithmetic::chosen;
   const LatentModel::Parts parts = {{"synthesis"},
@@ -95,8 +96,8 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
                                     {"context_1", arithmetic},
                                     {"context_2", arithmetic},
                                     {"context_3", arithmetic}};
-  const auto model =
-      name.empty() ? LatentModel::find(header.model, choice, parts) : LatentModel::open(name, choice, parts);
+  const auto loading = LatentModel::prepare(name, choice, parts);
+  const auto model = LatentModel::open(name, choice);
   char written[9], given[9];
   std::snprintf(written, sizeof written, "%08x", header.model);
   std::snprintf(given, sizeof given, "%08x", model->hash());

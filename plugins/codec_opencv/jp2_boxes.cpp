@@ -55,7 +55,7 @@ class Reader {
 
  private:
   void take(const Box& box) {
-    static const std::string harmless[] = {"jP  ", "ftyp", "rreq", "free"};
+    static constexpr std::string_view harmless[] = {"jP  ", "ftyp", "rreq", "free"};
     if (box.type == "jp2c") {
       if (file_.codestreams++ == 0) {
         file_.codestream = box.at;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
 
 #include "../common/behind.hpp"
 #include "../common/exif.hpp"
@@ -90,7 +91,7 @@ void read_metadata(const ByteView& view, const RiffChunk& chunk, Metadata& meta,
 }
 
 bool is_known(const std::string& id) {
-  static const std::string known[] = {"VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP", "EXIF", "XMP "};
+  static constexpr std::string_view known[] = {"VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP", "EXIF", "XMP "};
   return std::find(std::begin(known), std::end(known), id) != std::end(known);
 }
 

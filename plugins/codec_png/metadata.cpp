@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -60,6 +61,7 @@ std::optional<std::string_view> take_string(std::string_view& rest) {
 std::optional<std::string> inflated(std::string_view stream, std::size_t most) {
   z_stream state{};
   if (inflateInit(&state) != Z_OK) throw std::bad_alloc();
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> owner(&state, inflateEnd);
   state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(stream.data()));  // zlib reads only
   state.avail_in = static_cast<uInt>(stream.size());
   std::string result;
@@ -70,7 +72,6 @@ std::optional<std::string> inflated(std::string_view stream, std::size_t most) {
     state.avail_out = static_cast<uInt>(result.size() - state.total_out);
     status = inflate(&state, Z_NO_FLUSH);
   }
-  inflateEnd(&state);
   if (status != Z_STREAM_END) return {};
   result.resize(state.total_out);
   return result;

@@ -77,6 +77,7 @@ void Buffer::release() {
     cudaFreeHost(data_);
   data_ = nullptr;
   size_ = 0;
+  ++moves_;
 }
 
 }  // namespace calotype::cudnn

@@ -73,8 +73,10 @@ class Buffer {
   /// False where there is not so much memory, and then there is none.
   bool try_reserve(std::size_t bytes);
   void release();
+  /// Null where there is none.
   unsigned char* data() const { return static_cast<unsigned char*>(data_); }
   std::size_t size() const { return size_; }
+  /// Another number whenever data() is another.
   int moves() const { return moves_; }
 
  private:

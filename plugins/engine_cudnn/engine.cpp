@@ -9,6 +9,7 @@
 
 #include "calotype/error.hpp"
 #include "network.hpp"
+#include "network/sized.hpp"
 
 namespace calotype {
 namespace {
@@ -129,11 +130,15 @@ std::string CudnnEngine::version() const {
 std::shared_ptr<Network> CudnnEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
   const Gpu gpu = find_device(options.device);
   const std::string precision = choose_precision(options.precisions, gpu);
-  network::Program program = network::fuse(network::read_onnx(onnx));
   check_library(gpu.number);
-  if (precision == "fp16") return std::make_shared<cudnn::CudnnNetwork<__half>>(std::move(program), gpu.number);
-  if (precision == "bf16") return std::make_shared<cudnn::CudnnNetwork<__nv_bfloat16>>(std::move(program), gpu.number);
-  return std::make_shared<cudnn::CudnnNetwork<float>>(std::move(program), gpu.number);
+  return network::load_folded(
+      onnx, {"cudnn", gpu.name(), precision}, [=](network::Graph graph) -> std::shared_ptr<Network> {
+        network::Program program = network::fuse(std::move(graph));
+        if (precision == "fp16") return std::make_shared<cudnn::CudnnNetwork<__half>>(std::move(program), gpu.number);
+        if (precision == "bf16")
+          return std::make_shared<cudnn::CudnnNetwork<__nv_bfloat16>>(std::move(program), gpu.number);
+        return std::make_shared<cudnn::CudnnNetwork<float>>(std::move(program), gpu.number);
+      });
 }
 
 }  // namespace calotype

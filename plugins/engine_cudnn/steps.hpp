@@ -55,6 +55,8 @@ class Steps {
       case Step::Kind::space_to_depth:
         shuffle(step);
         break;
+      default:  // refused by check_step()
+        return;
     }
     if (!step.post.empty() || layout_.steps[i].has_bias || !padded_by_zeros) chain(i, at(step.out));
   }

@@ -12,6 +12,7 @@
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "phases.hpp"
+#include "spatial.hpp"
 
 namespace calotype::onednn {
 namespace {
@@ -23,8 +24,8 @@ using network::Shape;
 using network::Step;
 
 const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
+  static const dnnl::engine* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);  // never destroyed
+  return *engine;
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.
@@ -57,6 +58,7 @@ std::size_t bytes_of(const Shape& s) { return sizeof(float) * network::elements(
 
 /// Whether oneDNN can do it on the way out of a convolution.
 bool rides(const PostOp& post) {
+  if (post.repeated) return false;
   switch (post.kind) {
     case PostOp::Kind::leaky_relu:
       return post.numbers.size() == 1;
@@ -291,9 +293,12 @@ class OnednnPlan : public Plan {
         work_.push_back([=, bound = bound_posts(step, 0, views)] { pointwise(in, bound, out); });
         return;
       case Step::Kind::concatenate: {
-        std::vector<View> parts;
-        for (const int value : step.in) parts.push_back(view(value));
-        work_.push_back([=] { concatenate(parts, out); });
+        int before = 0;
+        for (const int value : step.in) {
+          work_.push_back(
+              [from = view(value), part = part_of(out, step, before, view(value))] { concatenate({from}, part); });
+          before += shape(value)[std::size_t(step.axis)];
+        }
         break;
       }
       case Step::Kind::depth_to_space:
@@ -302,6 +307,8 @@ class OnednnPlan : public Plan {
       case Step::Kind::space_to_depth:
         work_.push_back([=, &step] { space_to_depth(in, step.block, out); });
         break;
+      default:
+        work_.push_back([=, &step] { spatial(step, in, out); });
     }
     rest(step, 0);
   }
@@ -312,8 +319,7 @@ class OnednnPlan : public Plan {
     if (step.absolute) {
       View copy = in;  // oneDNN has no such operand: magnitudes are made first
       copy.data = staging;
-      static const PostOp magnitude{PostOp::Kind::abs, {}, -1};
-      work_.push_back([=] { pointwise(in, {{&magnitude, {}}}, copy); });
+      work_.push_back([=, magnitude = PostOp{PostOp::Kind::abs, {}, -1}] { pointwise(in, {{&magnitude, {}}}, copy); });
       in = copy;
     }
     c.bias = memory({{c.convolution.outputs}, memory::data_type::f32, memory::format_tag::x}, cpu(),

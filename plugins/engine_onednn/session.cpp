@@ -13,6 +13,7 @@
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "network/inputs.hpp"
+#include "openmp.hpp"
 #include "parallel.hpp"
 
 namespace calotype::onednn {
@@ -24,8 +25,8 @@ using network::Shape;
 constexpr std::size_t kPlans = 4;                      // inner tiles, right edge, bottom edge, corner
 constexpr std::size_t kLittle = std::size_t(4) << 20;  // bytes of an arena that are kept from the first run on
 
-/// Gives an output its shape. Returns where the network may put it by itself, or nullptr.
-float* make_room(cv::Mat& to, const Shape& shape) {
+/// Gives an output its shape, of 2 or 4 dimensions. Returns where the network may put it by itself, or nullptr.
+float* make_room(cv::Mat& to, const Shape& shape, std::size_t rank) {
   if (is_picture(to)) {
     if (shape[0] != 1 || shape[1] != 3 || shape[2] != to.rows || shape[3] != to.cols)
       throw Error(ErrorCode::engine, "a picture given for an output does not fit it", "check its size");
@@ -33,7 +34,7 @@ float* make_room(cv::Mat& to, const Shape& shape) {
   }
   const bool channels_last = is_channels_last(to) && shape[0] == 1;
   const int last[] = {shape[2], shape[3], shape[1]};
-  channels_last ? to.create(3, last, CV_32F) : to.create(4, shape.data(), CV_32F);
+  channels_last ? to.create(3, last, CV_32F) : to.create(int(rank), shape.data(), CV_32F);
   return channels_last && to.isContinuous() ? to.ptr<float>() : nullptr;
 }
 
@@ -41,7 +42,7 @@ float* make_room(cv::Mat& to, const Shape& shape) {
 class Settings {
  public:
   explicit Settings(const Parallelism& wanted) : openmp_threads_(omp_get_max_threads()), before_(parallelism()) {
-    if (wanted.threads) omp_set_num_threads(wanted.threads);
+    if (wanted.openmp) omp_set_num_threads(openmp_threads(wanted.threads ? wanted.threads : openmp_threads_));
     parallelism() = wanted;
   }
   ~Settings() {
@@ -82,8 +83,10 @@ class ProgramSession : public Session {
     const std::vector<Shape> shapes = network::input_shapes(*program_, in);
     const std::vector<Shape> values = program_->shapes(shapes);
     Results results;
-    for (const auto& [name, value] : program_->outputs)
-      results.push_back(make_room(out[name], values[std::size_t(value)]));
+    for (std::size_t i = 0; i < program_->outputs.size(); ++i) {
+      const auto& [name, value] = program_->outputs[i];
+      results.push_back(make_room(out[name], values[std::size_t(value)], program_->ranks[i]));
+    }
 
     PlacedPlan& placed = plan_for(shapes, values, results);
     Plan& plan = *placed.plan;

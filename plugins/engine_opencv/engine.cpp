@@ -2,7 +2,9 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
+#include <new>
 #include <opencv2/core/cuda.hpp>
 #include <opencv2/dnn.hpp>
 #include <optional>
@@ -10,15 +12,15 @@
 
 #include "../common/channels_last.hpp"
 #include "../common/pictures.hpp"
-#include "../common/quiet_opencv.hpp"
 #include "calotype/error.hpp"
 #include "initializers.hpp"
+#include "network/fold.hpp"
 #include "network/inputs.hpp"
 
 namespace calotype {
 namespace {
 
-const std::string cuda_prefix = "cuda:";
+constexpr char cuda_prefix[] = "cuda:";
 
 int cuda_devices() {
   if (cv::dnn::getAvailableTargets(cv::dnn::DNN_BACKEND_CUDA).empty()) return 0;
@@ -43,7 +45,7 @@ class CurrentDevice {
 
 /// What OpenCV's importer complained about: "Node [Op@domain]:(onnx_node!name) parse error: ...".
 Error import_error(const std::string& file, const cv::Exception& e) {
-  static const std::regex node(R"(\[(\w+)@[^\]]*\]:\((?:onnx_node!|onnx_node_output_\d+!)?([^)]*)\))");
+  const std::regex node(R"(\[(\w+)@[^\]]*\]:\((?:onnx_node!|onnx_node_output_\d+!)?([^)]*)\))");
   std::smatch match;
   const std::string text = e.what();
   if (std::regex_search(text, match, node))
@@ -67,6 +69,7 @@ cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::strin
     net.setPreferableTarget(cuda ? cv::dnn::DNN_TARGET_CUDA : cv::dnn::DNN_TARGET_CPU);
     return net;
   } catch (const cv::Exception& e) {
+    if (std::strstr(e.what(), "Insufficient memory")) throw std::bad_alloc();  // wrapped in complaints about nodes
     throw import_error(file, e);
   }
 }
@@ -75,7 +78,9 @@ cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::strin
 /// no sense as they come; who reads them here refuses them: throws corrupt.
 std::shared_ptr<const network::Program> checked_program(const std::filesystem::path& onnx) {
   try {
-    auto program = std::make_shared<network::Program>(network::fuse(network::read_onnx(onnx)));
+    network::Graph graph = network::read_onnx(onnx);
+    network::fold(graph, network::free_sizes(graph));
+    auto program = std::make_shared<network::Program>(network::fuse(std::move(graph)));
     program->drop_weights();
     return program;
   } catch (const Error& e) {
@@ -103,15 +108,21 @@ class OpencvSession : public Session {
         cuda_device_(cuda_device) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
-    if (program_) check_shapes(in);
+    const network::Step* const low = program_ ? check_shapes(in) : nullptr;
     try {
       const CurrentDevice device(cuda_device_);
       for (const auto& [name, given] : in) net_.setInput(blob(name, given), name);
       net_.forward(blobs_, outputs_);
     } catch (const cv::Exception& e) {
+      if (e.code == cv::Error::StsNoMem) throw;
       throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
                   "check names and shapes of the inputs, or choose another engine");
     }
+    // What it found was no number.
+    if (low && !std::all_of(blobs_.begin(), blobs_.end(), [](const cv::Mat& m) { return cv::checkRange(m); }))
+      throw Error(ErrorCode::engine,
+                  "node \"" + low->name + "\": OpenCV reads beyond inputs that are lower than a grouped kernel",
+                  "choose another engine");
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       cv::Mat& to = out[outputs_[i]];
       if (is_picture(to))
@@ -124,14 +135,16 @@ class OpencvSession : public Session {
   }
 
  private:
-  void check_shapes(const TensorMap& in) const {
+  /// Throws engine where shapes do not fit. Returns the step, if there is one, whose input is lower than its grouped
+  /// kernel: OpenCV then reads beyond it, and multiplies what it finds by 0.
+  const network::Step* check_shapes(const TensorMap& in) const {
     const auto shapes = program_->shapes(network::input_shapes(*program_, in));
-    for (const network::Step& step : program_->steps)
-      if (step.kind == network::Step::Kind::convolution && step.group > 1 &&
-          shapes[std::size_t(step.in[0])][2] < step.dilation[0] * (step.kernel[0] - 1) + 1)
-        throw Error(ErrorCode::engine,
-                    "node \"" + step.name + "\": OpenCV reads beyond inputs that are lower than a grouped kernel",
-                    "choose another engine");
+    const auto is_low = [&](const network::Step& step) {
+      return step.kind == network::Step::Kind::convolution && step.group > 1 &&
+             shapes[std::size_t(step.in[0])][2] < step.dilation[0] * (step.kernel[0] - 1) + 1;
+    };
+    const auto found = std::find_if(program_->steps.begin(), program_->steps.end(), is_low);
+    return found == program_->steps.end() ? nullptr : &*found;
   }
   static cv::Mat blob(const std::string& name, const cv::Mat& given) {
     const network::Shape shape = network::input_shape(name, given);
@@ -165,7 +178,7 @@ class OpencvNetwork : public Network {
       net.swap(first_);
     }
     if (!net) net = imported();
-    const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(cuda_prefix.size()));
+    const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(std::strlen(cuda_prefix)));
     return std::make_unique<OpencvSession>(program_, *std::move(net), cuda_device);
   }
   NetworkInfo info() const override { return {"opencv", device_, "fp32"}; }
@@ -195,7 +208,6 @@ std::string OpencvEngine::version() const {
 }
 
 std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
-  quiet_opencv();
   const auto& precisions = options.precisions;
   if (std::find(precisions.begin(), precisions.end(), "fp32") == precisions.end())
     throw Error(ErrorCode::unsupported, "engine opencv runs fp32 only", "use precision=fp32");
@@ -203,7 +215,6 @@ std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, c
   const auto known = devices();
   if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))
     throw Error(ErrorCode::engine, "engine opencv has no device \"" + device + "\"", "use device=cpu");
-  if (options.threads > 0) cv::setNumThreads(options.threads);  // of the whole process
   return std::make_shared<OpencvNetwork>(onnx, device);
 }
 

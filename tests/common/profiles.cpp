@@ -18,6 +18,15 @@ cmsInt32Number print(const cmsUInt16Number inks[], cmsUInt16Number lab[], void*)
   return TRUE;
 }
 
+Bytes saved(cmsHPROFILE profile) {
+  cmsUInt32Number size = 0;
+  BOOST_REQUIRE(cmsSaveProfileToMem(profile, nullptr, &size));
+  Bytes bytes(size);
+  BOOST_REQUIRE(cmsSaveProfileToMem(profile, bytes.data(), &size));
+  cmsCloseProfile(profile);
+  return bytes;
+}
+
 }  // namespace
 
 Bytes cmyk_profile() {
@@ -26,18 +35,20 @@ Bytes cmyk_profile() {
   cmsSetDeviceClass(profile, cmsSigOutputClass);
   cmsSetColorSpace(profile, cmsSigCmykData);
   cmsSetPCS(profile, cmsSigLabData);
+  cmsSetHeaderRenderingIntent(profile, INTENT_RELATIVE_COLORIMETRIC);
   cmsPipeline* table = cmsPipelineAlloc(nullptr, 4, 3);
   cmsStage* stage = cmsStageAllocCLut16bit(nullptr, 5, 4, 3, nullptr);
   BOOST_REQUIRE(cmsStageSampleCLut16bit(stage, print, nullptr, 0));
   cmsPipelineInsertStage(table, cmsAT_BEGIN, stage);
   BOOST_REQUIRE(cmsWriteTag(profile, cmsSigAToB0Tag, table));
-  cmsWriteTag(profile, cmsSigAToB1Tag, table);
-  cmsWriteTag(profile, cmsSigMediaWhitePointTag, cmsD50_XYZ());
   cmsPipelineFree(table);
-  cmsUInt32Number size = 0;
-  BOOST_REQUIRE(cmsSaveProfileToMem(profile, nullptr, &size));
-  Bytes bytes(size);
-  BOOST_REQUIRE(cmsSaveProfileToMem(profile, bytes.data(), &size));
-  cmsCloseProfile(profile);
-  return bytes;
+  return saved(profile);
+}
+
+Bytes grey_profile_in_lab() {
+  cmsToneCurve* line = cmsBuildGamma(nullptr, 1);
+  const cmsHPROFILE profile = cmsCreateGrayProfile(cmsD50_xyY(), line);
+  cmsFreeToneCurve(line);
+  cmsSetPCS(profile, cmsSigLabData);
+  return saved(profile);
 }

@@ -5,3 +5,6 @@
 
 /// Of a press whose inks are not quite clean: what it shows differs from what a rule of thumb would make of the inks.
 calotype::Bytes cmyk_profile();
+
+/// Of greys whose samples are lightness rather than light: L* from 0 to 100.
+calotype::Bytes grey_profile_in_lab();

@@ -5,6 +5,7 @@
 #include "calotype/calotype.hpp"
 #include "directory.hpp"
 #include "fuzz_target.hpp"
+#include "network/fold.hpp"
 #include "network/program.hpp"
 #include "networks/model_writer.hpp"
 #include "networks/random_network.hpp"
@@ -55,7 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto file = directory.path / "net.onnx";
   write_file(file.string(), Bytes(data, data + size), true);
   try {
-    const network::Program program = network::fuse(network::read_onnx(file));
+    network::Graph graph = network::read_onnx(file);
+    network::fold(graph, network::free_sizes(graph));
+    const network::Program program = network::fuse(std::move(graph));
     const network::Shape shape{1, input_channels(program), kSide, kSide};
     if (!plan(program, std::vector<network::Shape>(program.inputs.size(), shape))) return 0;
     TensorMap in;

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(floats_are_clipped) {
 
 BOOST_AUTO_TEST_CASE(metadata_is_kept_unless_stripped) {
   Image in = picture(20, 20, 3);
-  in.meta.icc = Bytes(500, 3);
+  in.meta.icc = rgb_profile(srgb_primaries(), power_transfer(1.8));
   in.meta.exif = {'I', 'I', '*', 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   in.meta.xmp = {'<', 'x', '/', '>'};
   in.meta.text = {{"Author", "nobody"}};
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(effort_filters_groups_and_regions_are_exact) {
     const Image in = picture(2100, 60, channels, depth);
     const Bytes file = encode(in, "calo", {{"quality", "20"}, {"effort", "2"}});
     const Container c = parse_container(file);
-    const auto model = LatentModel::find(c.header.model, {});
+    const auto model = LatentModel::open(LatentModel::find(c.header.model), {});
     const auto networks = LatentModel::lease(model);
     std::vector<cv::Mat> latents;
     std::vector<PostFilter> filters;

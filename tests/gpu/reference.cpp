@@ -33,8 +33,9 @@ double post_operation(const PostOp& post, double x, int channel, int channels, d
       return x / other;
     case PostOp::Kind::divide_into:
       return other / x;
+    default:  // the engine has no others
+      return x;
   }
-  return x;
 }
 
 /// Each input is scattered (transposed) or each output gathered, tap by tap.

@@ -31,24 +31,9 @@ std::vector<float> weights(int count) {
   return values;
 }
 
-/// error = target - synthesis(x), and a gradient of some kind.
-Bytes tiny_gradient(const NetworkShape& synthesis) {
-  const int side = synthesis.kernel, count = synthesis.inputs * synthesis.outputs * side * side;
-  const std::vector<std::string> attributes = {onnx::attribute("kernel_shape", {side, side}),
-                                               onnx::attribute("strides", {side, side})};
-  onnx::Graph graph;
-  graph.input("x", synthesis.inputs);
-  graph.input("target", synthesis.outputs);
-  const std::vector<int> dims = {synthesis.inputs, synthesis.outputs, side, side};
-  const std::string made = graph.node(synthesis.op, {"x", graph.constant(dims, weights(count))}, attributes);
-  graph.output(graph.node("Sub", {"target", made}, {}, "error"));
-  graph.output(graph.node("Conv", {"error", graph.constant(dims, weights(count))}, attributes, "gradient"));
-  return graph.bytes();
-}
-
 }  // namespace
 
-void write_model(const std::filesystem::path& folder, const std::string& task, const ModelParts& parts) {
+void write_model(const std::filesystem::path& folder, const std::string& task, const ModelParts& parts, int halo) {
   std::filesystem::create_directories(folder);
   std::string manifest = "[model]\nid=tiny\ntask=" + task + "\n[part]\n";
   for (const auto& [name, bytes] : parts) {
@@ -56,7 +41,7 @@ void write_model(const std::filesystem::path& folder, const std::string& task, c
     calotype::write_file((folder / file).string(), bytes, true);
     manifest += name + "=" + file + "\n" + name + "_xxh128=" + xxh128(bytes) + "\n";
   }
-  manifest += "[tile]\nmultiple=16\nhalo=16\nsize=64\n";
+  manifest += "[tile]\nmultiple=4\nhalo=" + std::to_string(halo) + "\nsize=64\n";
   calotype::write_file((folder / "model.ini").string(), {manifest.begin(), manifest.end()}, true);
 }
 
@@ -80,6 +65,27 @@ std::map<std::string, NetworkShape> tiny_codec_networks() {
           {"context_2", {"Conv", 2 * kChannels, kChannels, 1}},
           {"context_3", {"Conv", 2 * kChannels, kChannels, 1}},
           {"synthesis", {"ConvTranspose", kChannels, 3, 16}}};
+}
+
+calotype::Bytes tiny_gradient(int channels) {
+  const NetworkShape synthesis = tiny_codec_networks().at("synthesis");
+  const int side = synthesis.kernel, area = side * side;
+  const std::vector<std::string> attributes = {onnx::attribute("kernel_shape", {side, side}),
+                                               onnx::attribute("strides", {side, side})};
+  const auto kernel = [&](int outputs, int inputs) { return std::vector<int>{outputs, inputs, side, side}; };
+  onnx::Graph graph;
+  graph.input("x", synthesis.inputs);
+  graph.input("target", synthesis.outputs);
+  const std::string made = graph.node(synthesis.op,
+                                      {"x", graph.constant(kernel(synthesis.inputs, synthesis.outputs),
+                                                           weights(synthesis.inputs * synthesis.outputs * area))},
+                                      attributes);
+  graph.output(graph.node("Sub", {"target", made}, {}, "error"));
+  graph.output(graph.node(
+      "Conv",
+      {"error", graph.constant(kernel(channels, synthesis.outputs), weights(channels * synthesis.outputs * area))},
+      attributes, "gradient"));
+  return graph.bytes();
 }
 
 RecordsWriter tiny_codec_tables(int hyper_shuffles) {
@@ -117,7 +123,7 @@ RecordsWriter tiny_codec_tables(int hyper_shuffles) {
 ModelParts tiny_codec() {
   ModelParts parts = {{"entropy", tiny_codec_tables().bytes}};
   for (const auto& [part, shape] : tiny_codec_networks()) parts[part] = tiny_network(shape);
-  parts["synthesis_gradient"] = tiny_gradient(tiny_codec_networks().at("synthesis"));
+  parts["synthesis_gradient"] = tiny_gradient(kChannels);
   return parts;
 }
 

@@ -12,7 +12,7 @@
 using ModelParts = std::map<std::string, calotype::Bytes>;
 
 /// A folder with a model.ini that has all checksums.
-void write_model(const std::filesystem::path& folder, const std::string& task, const ModelParts& parts);
+void write_model(const std::filesystem::path& folder, const std::string& task, const ModelParts& parts, int halo = 16);
 
 /// What a network of tiny_codec() or tiny_restorer() looks like, and may look like instead.
 struct NetworkShape {
@@ -25,6 +25,8 @@ calotype::Bytes tiny_network(const NetworkShape& shape);
 
 /// A codec with all its networks, of four channels.
 std::map<std::string, NetworkShape> tiny_codec_networks();
+/// error = target - synthesis(x), and a gradient of some kind, of four channels where all is well.
+calotype::Bytes tiny_gradient(int channels);
 /// `hyper_shuffles`: 2 make the four latents of a hyper-latent, each way.
 RecordsWriter tiny_codec_tables(int hyper_shuffles = 2);
 ModelParts tiny_codec();

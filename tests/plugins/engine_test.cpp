@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every engine that is found and has a device, on the networks that make_data.py wrote.
+#include <sched.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <clocale>
 #include <cmath>
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
 #include <thread>
+#include <tuple>
 
 #include "networks/onnx_writer.hpp"
 #include "support.hpp"
@@ -336,6 +341,32 @@ BOOST_AUTO_TEST_CASE(wrong_inputs_are_an_error) {
     BOOST_CHECK_THROW(session->run({}, outputs), Error);
     BOOST_CHECK_THROW(session->run({{"x", tensor(5, 8, 8)}}, outputs), Error);
   });
+}
+
+BOOST_AUTO_TEST_CASE(what_belongs_to_the_process_stays_as_it_is) {
+  cv::setNumThreads(2);
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);
+  const auto settings = [] {
+    sigset_t signals;
+    pthread_sigmask(SIG_SETMASK, nullptr, &signals);
+    cpu_set_t processors;
+    sched_getaffinity(0, sizeof processors, &processors);
+    return std::make_tuple(cv::getNumThreads(), cv::utils::logging::getLogLevel(), sigismember(&signals, SIGINT),
+                           CPU_COUNT(&processors), std::string(std::setlocale(LC_ALL, nullptr)));
+  };
+  const auto before = settings();
+  for_each_engine([](Engine& engine) {
+    check_run(*engine.load(small, {"auto", {"fp32"}, 1})->session(), 8, 8);
+    BOOST_CHECK_THROW(engine.load("/no/such/file.onnx", {}), Error);
+  });
+  for (const char* format : {"tiff", "calo"}) {
+    Image image;
+    image.pixels = cv::Mat(16, 16, CV_8UC3, cv::Scalar(20, 40, 60));
+    Bytes bytes = encode(image, format);
+    bytes.resize(bytes.size() * 3 / 4);
+    BOOST_CHECK_THROW(decode(bytes, format), Error);
+  }
+  BOOST_TEST((settings() == before));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

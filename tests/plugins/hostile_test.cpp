@@ -7,9 +7,12 @@
 #include <random>
 #include <set>
 
+#include "jp2_file.hpp"
 #include "jpeg_file.hpp"
+#include "png_file.hpp"
 #include "support.hpp"
 #include "tiff_files.hpp"
+#include "webp_file.hpp"
 
 using namespace calotype;
 
@@ -32,6 +35,9 @@ const std::vector<Seed>& seeds() {
     for (const auto& file : std::filesystem::directory_iterator(TEST_DATA))
       if (file.path().extension() != ".onnx")
         made.push_back({extension_of(file.path().string()), read_file(file.path().string())});
+    made.push_back({"jp2", jp2_file::full()});
+    made.push_back({"png", full_png()});
+    made.push_back({"webp", webp_file::full()});
     return made;
   }();
   return all;

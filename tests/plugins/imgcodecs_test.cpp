@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What codec_opencv adds to imgcodecs.
+#include <algorithm>
 #include <opencv2/core.hpp>
 
 #include "support.hpp"
@@ -18,10 +19,14 @@ Bytes little(int bytes, const std::vector<std::uint32_t>& numbers) {
 
 /// `header` begins with its own size; what lies between it and the pixels is part of it.
 Bytes bmp(const Bytes& header, const Bytes& pixels) {
-  Bytes file = {'B', 'M', 0, 0, 0, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(14 + header.size()), 0, 0, 0};
-  file[11] = static_cast<std::uint8_t>((14 + header.size()) >> 8);
-  file.insert(file.end(), header.begin(), header.end());
-  file.insert(file.end(), pixels.begin(), pixels.end());
+  const std::size_t beginning = 14 + header.size();
+  Bytes file(beginning + pixels.size(), 0);
+  file[0] = 'B';
+  file[1] = 'M';
+  file[10] = static_cast<std::uint8_t>(beginning);
+  file[11] = static_cast<std::uint8_t>(beginning >> 8);
+  std::copy(header.begin(), header.end(), file.begin() + 14);
+  std::copy(pixels.begin(), pixels.end(), file.begin() + std::ptrdiff_t(beginning));
   return file;
 }
 

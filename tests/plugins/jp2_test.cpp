@@ -1,67 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of JPEG 2000 from codestreams that OpenCV writes and boxes that are put around them here.
-#include <array>
 #include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "jp2_file.hpp"
 #include "support.hpp"
 
 using namespace calotype;
+using namespace jp2_file;
 
 namespace {
 
 using namespace std::string_literals;
-
-Bytes bytes_of(const std::string& text) { return Bytes(text.begin(), text.end()); }
-
-Bytes joined(const std::vector<Bytes>& parts) {
-  Bytes all;
-  for (const Bytes& part : parts) all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
-Bytes number(std::size_t value, int count) {
-  Bytes bytes;
-  for (int shift = 8 * (count - 1); shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(value >> shift));
-  return bytes;
-}
-
-Bytes box(const std::string& type, const Bytes& content) {
-  return joined({number(8 + content.size(), 4), bytes_of(type), content});
-}
-
-/// Lossless. Three channels and more are stored in the order R, G, B.
-Bytes codestream(const cv::Mat& pixels) {
-  Bytes file;
-  cv::imencode(".jp2", pixels, file, {cv::IMWRITE_JPEG2000_COMPRESSION_X1000, 1000});
-  const std::string start = "\xFF\x4F\xFF\x51";
-  return Bytes(std::search(file.begin(), file.end(), start.begin(), start.end(),
-                           [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); }),
-               file.end());
-}
-
-Bytes colours(std::size_t space) { return box("colr", joined({{1, 0, 0}, number(space, 4)})); }
-Bytes profile(const Bytes& icc) { return box("colr", joined({{2, 0, 0}, icc})); }
-constexpr std::size_t kCmyk = 12, kLab = 14, kSrgb = 16, kGrey = 17, kSycc = 18;
-
-/// Of component, type and association, each.
-Bytes channels(const std::vector<std::array<std::size_t, 3>>& definitions) {
-  std::vector<Bytes> parts = {number(definitions.size(), 2)};
-  for (const auto& definition : definitions)
-    for (const std::size_t value : definition) parts.push_back(number(value, 2));
-  return box("cdef", joined(parts));
-}
-
-/// `header`: boxes that say how the picture is to be shown; `others`: those behind it.
-Bytes boxed(const cv::Mat& pixels, const std::vector<Bytes>& header, const std::vector<Bytes>& others = {}) {
-  return joined({box("jP  ", bytes_of("\r\n\x87\n")), box("ftyp", bytes_of("jp2 \0\0\0\0jp2 "s)),
-                 box("jp2h", joined({box("ihdr", Bytes(14)), joined(header)})), box("jp2c", codestream(pixels)),
-                 joined(others)});
-}
-
-/// A uuid box.
-Bytes uuid(const std::string& id, const Bytes& content) { return box("uuid", joined({bytes_of(id), content})); }
 
 Bytes turned_exif() { return {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0}; }
 
@@ -154,7 +103,7 @@ BOOST_AUTO_TEST_CASE(odd_codestreams_are_refused_before_they_are_decoded) {
   BOOST_TEST(code_of([&] { probe(changed(42, 4)); }) == ErrorCode::unsupported);    // 5 bits
   BOOST_TEST(code_of([&] { probe(changed(42, 135)); }) == ErrorCode::unsupported);  // signed
   BOOST_TEST(code_of([&] { probe(changed(43, 2)); }) == ErrorCode::unsupported);    // subsampled
-  BOOST_TEST(code_of([&] { decode(changed(8, 1)); }) == ErrorCode::limit);  // 16 million pixels wide and more
+  BOOST_TEST(code_of([&] { decode(changed(8, 1)); }) == ErrorCode::limit);          // 16 million pixels wide and more
   // The size that counts is that of the picture which is decoded, wherever another one stands.
   const Bytes large = box("jp2c", changed(8, 1)), small = box("jp2c", stream);
   const Bytes head = joined({box("jP  ", bytes_of("\r\n\x87\n")), box("ftyp", bytes_of("jp2 \0\0\0\0jp2 "s))});

@@ -3,60 +3,12 @@
 #include <opencv2/imgproc.hpp>
 
 #include "support.hpp"
+#include "webp_file.hpp"
 
 using namespace calotype;
+using namespace webp_file;
 
 namespace {
-
-void put(Bytes& to, std::size_t value, int count) {
-  for (int i = 0; i < count; ++i) to.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-}
-
-Bytes chunk(const std::string& id, const Bytes& payload) {
-  Bytes bytes(id.begin(), id.end());
-  put(bytes, payload.size(), 4);
-  bytes.insert(bytes.end(), payload.begin(), payload.end());
-  bytes.resize(bytes.size() + payload.size() % 2);
-  return bytes;
-}
-
-Bytes joined(const std::vector<Bytes>& parts) {
-  Bytes all;
-  for (const Bytes& part : parts) all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
-Bytes riff(const std::vector<Bytes>& chunks) {
-  const std::string type = "WEBP";
-  return chunk("RIFF", joined({Bytes(type.begin(), type.end()), joined(chunks)}));
-}
-
-/// VP8X.
-Bytes features(int flags, const cv::Size& size) {
-  Bytes payload;
-  put(payload, std::size_t(flags), 4);
-  put(payload, std::size_t(size.width - 1), 3);
-  put(payload, std::size_t(size.height - 1), 3);
-  return chunk("VP8X", payload);
-}
-constexpr int kAnimation = 2;
-
-/// The chunks of a picture that has no VP8X.
-Bytes picture_chunks(const cv::Mat& pixels) {
-  Image image;
-  image.pixels = pixels;
-  const Bytes file = encode(image, "webp", {{"lossless", "on"}});
-  return Bytes(file.begin() + 12, file.end());
-}
-
-/// ANMF.
-Bytes frame(const cv::Point& at, const cv::Mat& pixels) {
-  Bytes payload;
-  for (const int value : {at.x / 2, at.y / 2, pixels.cols - 1, pixels.rows - 1, 100})
-    put(payload, std::size_t(value), 3);
-  payload.push_back(0);
-  return chunk("ANMF", joined({payload, picture_chunks(pixels)}));
-}
 
 Bytes turned_exif() { return {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0}; }
 

@@ -189,7 +189,9 @@ BOOST_AUTO_TEST_CASE(a_name_may_be_as_long_as_the_file_system_allows) {
 BOOST_AUTO_TEST_CASE(every_failure_of_the_system_has_a_way_out) {
   for (int error = 1; error < 134; ++error) {
     const Error e = file_error("a.png", "read", error);
-    BOOST_TEST((e.code() == (error == ENOENT ? ErrorCode::not_found : ErrorCode::io)));
+    BOOST_TEST((e.code() == (error == ENOENT   ? ErrorCode::not_found
+                             : error == ENOMEM ? ErrorCode::limit
+                                               : ErrorCode::io)));
     BOOST_TEST(!e.hint().empty());
   }
   BOOST_TEST(std::string(file_error("a.png", "read", EROFS).what()) == "a.png: cannot read: Read-only file system");

@@ -203,6 +203,41 @@ BOOST_AUTO_TEST_CASE(a_network_is_not_loaded_when_the_part_that_it_uses_has_chan
   check_contains(e.what(), "table.bin");
 }
 
+BOOST_AUTO_TEST_CASE(a_network_is_known_by_its_file_not_by_its_name) {
+  const TestModel files;
+  const auto network = files.open().network("net", {});
+  std::filesystem::create_directory_symlink(files.scratch.file(""), files.scratch.file("link"));
+  BOOST_TEST((Model::open(files.scratch.file("link")).network("net", {}) == network));
+}
+
+BOOST_AUTO_TEST_CASE(a_replaced_network_is_loaded) {
+  for (const bool with_checksum : {true, false}) {
+    const TestModel files(with_checksum ? kManifest
+                                        : with(kManifest, "net_xxh128=06b05ab6733a618578af5f94892f3950", ""));
+    const auto old = files.open().network("net", {});
+    write_file(files.scratch.file("net.onnx"), bytes_of("12345"), true);
+    if (with_checksum)
+      write_file(files.scratch.file("model.ini"),
+                 bytes_of(with(kManifest, "06b05ab6733a618578af5f94892f3950", "4af3da69f61e14cf26f4c14b6b6bfdb4")),
+                 true);
+    BOOST_TEST((files.open().network("net", {}) != old));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(few_networks_are_kept_that_nobody_uses) {
+  const TestModel files;
+  const auto choice = [](int threads) { return EngineChoice{"echo", "auto", "auto", threads}; };
+  const auto held = files.open().network("net", choice(1));
+  std::weak_ptr<Network> in_session = files.open().network("net", choice(2));
+  const auto session = in_session.lock()->session();
+  std::weak_ptr<Network> unused = files.open().network("net", choice(3)), last;
+  for (int threads = 4; threads < 100; ++threads) last = files.open().network("net", choice(threads));
+  BOOST_TEST(unused.expired());
+  BOOST_TEST(!last.expired());
+  BOOST_TEST((files.open().network("net", choice(1)) == held));
+  BOOST_TEST((files.open().network("net", choice(2)) == in_session.lock()));
+}
+
 BOOST_AUTO_TEST_CASE(engine_parameters) {
   const EngineChoice c = engine_choice(Params::validated(engine_params(), {{"threads", "3"}}, "x"));
   BOOST_TEST(c.engine == "auto");

@@ -29,8 +29,9 @@ class CALOTYPE_API Encoder {
   virtual ~Encoder();
   /// The complete file. What the format cannot hold is converted and added to `lost`, or refused with unsupported.
   virtual Bytes encode(const Image& image, const Params& params, Losses& lost) = 0;
-  /// A hint that encode() will follow on some encoder of this kind: what it needs may be loaded in the background while
-  /// the caller still reads the picture. Returns at once, and fails silently: encode() meets the same error.
+  /// A hint that encode() will follow on some encoder of this kind: what it needs may be loaded in the background, as
+  /// long as this object lives, while the caller still reads the picture. Returns at once, and fails silently: encode()
+  /// meets the same error. The destructor waits for what is being loaded, a part of a model at most.
   virtual void prepare(const Params& params);
 };
 

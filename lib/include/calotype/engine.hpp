@@ -27,7 +27,8 @@ struct EngineOptions {
   std::string device = "auto";
   /// Of fp32, bf16 and fp16 those that the model and the caller accept; the engine takes its fastest on that device.
   std::vector<std::string> precisions = {"fp32"};
-  int threads = 0;  ///< 0: all cores
+  /// 0: all cores. Not for an engine that can only set what belongs to the whole process: it leaves that alone.
+  int threads = 0;
 };
 
 /// What really runs, for -v and JSON.

@@ -37,6 +37,11 @@ class CALOTYPE_API Error : public std::runtime_error {
   std::string hint_;
 };
 
+/// For a catch block: what is in flight, as an Error. One that is an Error already stays as it is; memory and threads
+/// that the system denies are `limit`; anything else is a bug: of a plugin, or of this library (internal). `who` begins
+/// the message of whatever was no Error.
+CALOTYPE_API Error current_error(const std::string& who, ErrorCode bug = ErrorCode::internal);
+
 CALOTYPE_API const char* to_string(ErrorCode code) noexcept;
 CALOTYPE_API int exit_status(ErrorCode code) noexcept;
 

@@ -18,6 +18,7 @@ struct Constant {
   /// Instead of `values`: half-precision numbers where they lie in the file, because engines bring weights into an
   /// order of their own. The file stays mapped as long as this is held.
   std::shared_ptr<const std::uint8_t> halves;
+  bool whole = false;  ///< of an integer type: divisions round towards zero
 
   /// Numbers from `first` on.
   void copy(std::size_t first, std::size_t count, float* to) const;
@@ -39,10 +40,16 @@ struct Node {
   }
 };
 
+/// Sides of a tensor of any rank; -1: not known before the network runs.
+using Dims = std::vector<std::int64_t>;
+
 struct Graph {
   std::vector<std::string> inputs, outputs;
   std::vector<Node> nodes;  ///< in an order in which they can run
   std::map<std::string, Constant> constants;
+  std::map<std::string, Dims> dims;          ///< of the inputs, as the file declares them; missing where it does not
+  std::map<std::string, std::size_t> ranks;  ///< of the outputs, where fold() has found them
+  int opset = 0;
 };
 
 /// Throws corrupt for anything that is no valid ONNX graph.

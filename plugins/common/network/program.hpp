@@ -18,8 +18,20 @@ struct PostOp {
     leaky_relu,   ///< x < 0 ? slope x : x, with one slope (ReLU: 0) or one per channel in `numbers`
     affine,       ///< x numbers[0] + numbers[1]
     per_channel,  ///< x numbers[c] + numbers[channels + c]
+    clamp,        ///< between numbers[0] and numbers[1]
+    power,        ///< x^numbers[0]
+    elu,          ///< x < 0 ? numbers[0] (e^x - 1) : x
     abs,
     sigmoid,
+    tanh,
+    erf,
+    exp,
+    log,
+    sqrt,
+    reciprocal,
+    softplus,       ///< log(1 + e^x)
+    keep,           ///< x, which is remembered
+    times_kept,     ///< x times what was remembered last
     add,            ///< x + other
     subtract,       ///< x - other
     subtract_from,  ///< other - x
@@ -28,8 +40,27 @@ struct PostOp {
     divide_into,    ///< other / x
   };
   Kind kind;
-  std::vector<float> numbers;
+  std::vector<float> numbers = {};
   int operand = -1;
+  bool repeated = false;  ///< the operand has sides of 1, along which it repeats
+};
+
+/// How a resized picture is sampled (https://onnx.ai/onnx/operators/onnx__Resize.html).
+struct Resize {
+  enum class Coordinates {
+    half_pixel,
+    half_pixel_symmetric,
+    pytorch_half_pixel,
+    align_corners,
+    asymmetric,
+    tf_half_pixel
+  };
+  enum class Rounding { prefer_floor, prefer_ceil, floor, ceil };
+  bool linear = false;
+  Coordinates coordinates = Coordinates::half_pixel;
+  Rounding rounding = Rounding::prefer_floor;
+  std::array<float, 2> scale{1, 1};
+  std::array<int, 2> size{0, 0};  ///< of the result, where the file gives that; 0: by scale
 };
 
 struct Step {
@@ -40,7 +71,16 @@ struct Step {
     concatenate,
     depth_to_space,
     space_to_depth,
+    pooling,
+    softmax,                 ///< over channels
+    instance_normalisation,  ///< numbers: epsilon, then a factor per channel, then a summand per channel
+    response_normalisation,  ///< over neighbouring channels; numbers: alpha, beta, bias, size
+    resize,
+    padding,  ///< numbers: the value outside, for Border::constant
+    slice,
+    rearrange,
   };
+  enum class Border { constant, reflect, edge };
   Kind kind;
   std::string op, name;  ///< of the ONNX node that it started from, for messages
   std::vector<int> in;   ///< values; operands of post operations are not among them
@@ -57,6 +97,25 @@ struct Step {
 
   int block = 1;               ///< of depth_to_space and space_to_depth
   bool columns_first = false;  ///< depth_to_space: ONNX mode CRD
+
+  int axis = 1;  ///< of concatenate
+
+  // Pooling; kernel, stride, dilation and pad are those above.
+  bool average = false, counts_padding = false, rounds_up = false;
+  bool whole = false;  ///< the kernel is as large as the picture
+
+  std::vector<float> numbers;
+  Resize resize;
+  Border border = Border::constant;
+  std::array<int, 8> around{};  ///< padding: before, then after N, C, H and W; negative ones cut off
+
+  std::array<int, 4> first{}, step{1, 1, 1, 1}, count{};  ///< slice, along N, C, H and W; a count of 0: all
+
+  /// rearrange: element i of `dims`, counted in their order, is the one at the sum of its coordinates times `strides`,
+  /// counted in the order N,C,H,W. The result is that list, in the shape `shape`.
+  std::vector<int> dims;
+  std::vector<std::int64_t> strides;
+  std::array<int, 4> shape{};
 };
 
 /// N, C, H, W.
@@ -74,6 +133,7 @@ inline std::size_t elements(const Shape& s) {
 /// Values are numbered: inputs first, then one per step, in the order in which they are made.
 struct Program {
   std::vector<std::pair<std::string, int>> inputs, outputs;
+  std::vector<std::size_t> ranks;  ///< of the outputs: of two dimensions are those that have two in the file, else four
   std::vector<Step> steps;
   int values = 0;
 
@@ -82,6 +142,16 @@ struct Program {
   /// Once an engine has packed them. Their dimensions stay.
   void drop_weights();
 };
+
+/// What a resized side is made of: result i is (1 - weight) times element `low` plus weight times element `high`.
+struct Sample {
+  int low, high;
+  float weight;
+};
+/// `axis`: 0 for rows, 1 for columns, of `in` and `out` elements.
+std::vector<Sample> samples(const Resize& resize, std::size_t axis, int in, int out);
+/// The element that one `at` places from the first comes from where a side is padded, -1 for one outside.
+int padded_from(Step::Border border, int at, int side);
 
 /// Where each value may lie in one block of memory: values of which one is dead before the other is made share room.
 struct MemoryPlan {
@@ -93,7 +163,8 @@ struct MemoryPlan {
 MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& bytes,
                        const std::vector<int>& in_place = {});
 
-/// Throws, naming operator and node, unsupported for what no engine of ours runs, corrupt for what makes no sense.
+/// Of a graph that was folded. Throws, naming operator and node, unsupported for what no engine of ours runs, corrupt
+/// for what makes no sense.
 Program fuse(Graph graph);
 
 /// Refuses a step that an engine cannot run.

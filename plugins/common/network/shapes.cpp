@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
 #include "calotype/error.hpp"
 #include "program.hpp"
 
@@ -45,6 +48,34 @@ Sides convolved(const Step& step, const Sides& in) {
   return out;
 }
 
+Sides pooled(const Step& step, const Sides& in) {
+  Sides out{in[0], in[1], 1, 1};
+  for (std::size_t i = 0; i < 2 && !step.whole; ++i) {
+    const std::int64_t room =
+        in[2 + i] + step.pad[i] + step.pad[i + 2] - std::int64_t(step.dilation[i]) * (step.kernel[i] - 1) - 1;
+    const std::int64_t up = step.rounds_up ? step.stride[i] - 1 : 0;
+    out[2 + i] = room < 0 ? 0 : (room + up) / step.stride[i] + 1;
+    // A window that would begin in the padding behind the picture is left out.
+    if (up && (out[2 + i] - 1) * step.stride[i] >= in[2 + i] + step.pad[i]) --out[2 + i];
+  }
+  return out;
+}
+
+/// Every place that is read lies inside.
+Sides rearranged(const Step& step, const Sides& in) {
+  std::int64_t last = 0, count = 1, named = 1;
+  for (std::size_t d = 0; d < step.dims.size(); ++d) {
+    if (step.dims[d] < 1 || step.dims[d] > kMostSide || step.strides[d] < 0 || step.strides[d] > kMostElements ||
+        count > kMostElements || last > kMostElements)
+      fail(step, "is for another input");
+    count *= step.dims[d];
+    last += (step.dims[d] - 1) * step.strides[d];
+  }
+  for (const int side : step.shape) named *= std::max(side, 1) > kMostSide ? 0 : side;
+  if (count != named || last >= in[0] * in[1] * in[2] * in[3]) fail(step, "is for another input");
+  return {step.shape[0], step.shape[1], step.shape[2], step.shape[3]};
+}
+
 Sides made(const Step& step, const std::vector<Shape>& known) {
   const auto in = [&](std::size_t i) {
     const Shape& s = known[static_cast<std::size_t>(step.in[i])];
@@ -58,14 +89,50 @@ Sides made(const Step& step, const std::vector<Shape>& known) {
       return convolved(step, out);
     case Step::Kind::pointwise:
       return out;
-    case Step::Kind::concatenate:
+    case Step::Kind::softmax:
+      return out;
+    case Step::Kind::response_normalisation:
+      return out;
+    case Step::Kind::instance_normalisation:
+      if (std::int64_t(step.numbers.size()) != 1 + 2 * out[1])
+        fail(step, "has constants for another number of channels than " + std::to_string(out[1]));
+      return out;
+    case Step::Kind::pooling:
+      return pooled(step, out);
+    case Step::Kind::resize:
+      for (std::size_t d = 0; d < 2; ++d)
+        out[2 + d] = step.resize.size[d] ? step.resize.size[d]
+                                         : std::int64_t(std::floor(double(out[2 + d]) * double(step.resize.scale[d])));
+      return out;
+    case Step::Kind::padding:
+      for (std::size_t d = 0; d < 4; ++d) {
+        if (step.border == Step::Border::reflect && std::max(step.around[d], step.around[4 + d]) >= out[d] &&
+            out[d] > 1)
+          fail(step, "mirrors more than there is");
+        out[d] += step.around[d] + step.around[4 + d];
+      }
+      return out;
+    case Step::Kind::slice:
+      for (std::size_t d = 0; d < 4; ++d) {
+        if (!step.count[d]) continue;
+        const std::int64_t last = step.first[d] + std::int64_t(step.count[d] - 1) * step.step[d];
+        if (step.first[d] < 0 || step.first[d] >= out[d] || last < 0 || last >= out[d])
+          fail(step, "takes more than there is");
+        out[d] = step.count[d];
+      }
+      return out;
+    case Step::Kind::rearrange:
+      return rearranged(step, out);
+    case Step::Kind::concatenate: {
+      const std::size_t axis = std::size_t(step.axis);
       for (std::size_t i = 1; i < step.in.size(); ++i) {
         Sides other = in(i);
-        out[1] += other[1];
-        other[1] = in(0)[1];
+        out[axis] += other[axis];
+        other[axis] = in(0)[axis];
         if (other != in(0)) fail(step, "joins " + text(in(0)) + " with " + text(in(i)));
       }
       return out;
+    }
     case Step::Kind::depth_to_space:
       if (out[1] % (block * block)) fail(step, "the channels do not make whole blocks");
       return {out[0], out[1] / (block * block), out[2] * block, out[3] * block};
@@ -74,6 +141,13 @@ Sides made(const Step& step, const std::vector<Shape>& known) {
       return {out[0], out[1] * block * block, out[2] / block, out[3] / block};
   }
   return out;
+}
+
+/// `repeated`: sides of 1 may stand for any.
+bool fits(const Shape& operand, const Shape& result, bool repeated) {
+  for (std::size_t d = 0; d < 4; ++d)
+    if (operand[d] != result[d] && !(repeated && operand[d] == 1)) return false;
+  return true;
 }
 
 }  // namespace
@@ -91,7 +165,7 @@ std::vector<Shape> Program::shapes(const std::vector<Shape>& given) const {
       if (side < 1) fail(step, "the input is too small");
     const Shape out = bounded("the result of node \"" + step.name + "\"", sides);
     for (const PostOp& post : step.post) {
-      if (post.operand >= 0 && all[static_cast<std::size_t>(post.operand)] != out)
+      if (post.operand >= 0 && !fits(all[static_cast<std::size_t>(post.operand)], out, post.repeated))
         fail(step, "combines " + text(out) + " with " + text(all[static_cast<std::size_t>(post.operand)]));
       const std::size_t per_channel = post.kind == PostOp::Kind::per_channel  ? post.numbers.size() / 2
                                       : post.kind == PostOp::Kind::leaky_relu ? post.numbers.size()
