@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime.hpp"
+
+namespace calotype::openvino {
+
+Runtime& runtime() {
+  static Runtime* const instance = new Runtime;
+  return *instance;
+}
+
+std::string reason(const ov::Exception& e) {
+  const std::string text = e.what(), ends = " \r\n.";
+  const std::size_t end = text.find_last_not_of(ends);
+  if (end == std::string::npos) return "no reason given";
+  const std::size_t line = text.rfind('\n', end);
+  return text.substr(line + 1, end - line);
+}
+
+}  // namespace calotype::openvino
