@@ -2,6 +2,7 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "calotype/error.hpp"
@@ -18,8 +19,8 @@ struct Precision {
   const char *name, *capability;
   ov::element::Type_t type;
 };
+/// The fastest first.
 constexpr Precision kPrecisions[] = {
-    // the fastest first
     {"bf16", "BF16", ov::element::bf16},
     {"fp16", "FP16", ov::element::f16},
     {"fp32", "FP32", ov::element::f32},
@@ -32,8 +33,14 @@ std::string device_of_openvino(std::string name) {
   return name;
 }
 
+/// OpenVINO asks the processor, but its kernels ask the environment too, and would fail when they run.
+std::vector<std::string> capabilities_of(const std::string& device) {
+  if (device == "CPU" && std::getenv("ONEDNN_MAX_CPU_ISA")) return {"FP32"};
+  return runtime().core.get_property(device, ov::device::capabilities);
+}
+
 const Precision& choose_precision(const std::string& device, const EngineOptions& options) {
-  const auto capabilities = runtime().core.get_property(device, ov::device::capabilities);
+  const auto capabilities = capabilities_of(device);
   const auto holds = [](const std::vector<std::string>& list, const char* word) {
     return std::find(list.begin(), list.end(), word) != list.end();
   };
@@ -48,8 +55,8 @@ ov::AnyMap settings(const std::string& device, const Precision& precision, int t
   if (device != "CPU") return settings;
   settings.insert(ov::hint::enable_cpu_pinning(false));
   // A caller who gives one session a share of the cores has others running side by side.
-  const int cores = static_cast<int>(std::thread::hardware_concurrency()),
-            streams = threads ? std::max(1, cores / threads) : 1;
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int streams = threads ? std::max(1, cores / threads) : 1;
   settings.insert(ov::num_streams(streams));
   if (threads) settings.insert(ov::inference_num_threads(threads * streams));
   return settings;

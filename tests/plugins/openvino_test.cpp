@@ -170,6 +170,14 @@ BOOST_AUTO_TEST_CASE(paddle_and_its_own_format) {
   BOOST_TEST(cv::norm(xml["y"], multiplied, cv::NORM_INF) < 1e-6);
 }
 
+BOOST_AUTO_TEST_CASE(other_engines_leave_other_formats_to_it) {
+  const OwnFormat own;
+  const auto folder = own.weights().parent_path();
+  std::filesystem::copy_file(TEST_NETWORKS "/small.tflite", folder / "main.tflite");
+  std::ofstream(folder / "model.ini") << "[model]\nid=other\n[part]\nmain=main.tflite\n";
+  BOOST_TEST(Model::open(folder.string()).network("main", {})->info().engine == "openvino");
+}
+
 BOOST_AUTO_TEST_CASE(weights_that_two_products_share) {
   const cv::Mat x = random_tensor({5, 3}), weights(cv::Matx33f(0, 1, 2, 3, 4, 5, 6, 7, 8));
   TensorMap out;
