@@ -49,6 +49,7 @@ cv::Mat colour(const cv::Mat& pixels, int depth) {
 int run(const Arguments& arguments) {
   if (arguments.operands().size() != 2) throw Error(ErrorCode::usage, "two files are needed", "calotype compare A B");
   set_threads(arguments);
+  if (arguments.has("html")) check_writable(arguments.text("html"), arguments.has("overwrite"));
   const Rules allowed = rules(arguments);
   const Side left = load(arguments.operands()[0], allowed), right = load(arguments.operands()[1], allowed);
   if (left.image.pixels.size() != right.image.pixels.size()) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 
+#include "common/console.hpp"
 #include "common/elements.hpp"
 #include "common/restore.hpp"
 #include "verbs.hpp"
@@ -27,8 +28,11 @@ std::vector<Option> options() {
 /// A folder's masks, by the name that they share with their pictures.
 std::map<fs::path, fs::path> masks_in(const fs::path& folder) {
   std::map<fs::path, fs::path> masks;
-  for (const fs::path& file : files_in(folder, decoder_extensions(), true))
-    masks.emplace(fs::path(file).replace_extension(), folder / file);
+  for (const Found& file : files_in(folder, decoder_extensions(), true))
+    if (file.problem)
+      print_error(inpaint_verb.name, file.problem->full_text());
+    else
+      masks.emplace(fs::path(file.path).replace_extension(), folder / file.path);
   return masks;
 }
 

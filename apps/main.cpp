@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include <calotype/error.hpp>
 #include <calotype/model.hpp>
+#include <calotype/parallel.hpp>
 #include <calotype/params.hpp>
 #include <calotype/registry.hpp>
 #include <calotype/version.hpp>
-#include <exception>
+#include <cstdlib>
+#include <initializer_list>
+#include <opencv2/core/utility.hpp>
+#include <opencv2/core/utils/logger.hpp>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -120,6 +128,34 @@ void prepare_heap() {
 #endif
 }
 
+/// A file that is opened while a standard stream is closed would take its place, and get what is printed there. The
+/// stand-ins can neither be read nor written.
+void fill_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/// Runs `body`; an error is reported, and its exit status returned.
+template <class Body>
+int status_of(const std::string& verb, Body body) {
+  try {
+    return body();
+  } catch (...) {
+    const Error error = calotype::current_error("the command");
+    print_error(verb, error.full_text());
+    return calotype::exit_status(error.code());
+  }
+}
+
+/// Of the whole process, and so for no library to decide.
+void prepare_opencv() {
+  using namespace cv::utils::logging;
+  if (!std::getenv("OPENCV_LOG_LEVEL")) setLogLevel(LOG_LEVEL_FATAL);  // what matters is said as an error, once
+  // Its loops fail where it can start no thread.
+  const int threads = cv::getNumThreads(), possible = 1 + calotype::startable_threads(threads - 1);
+  if (possible < threads) cv::setNumThreads(possible);
+}
+
 }  // namespace
 
 const Verb help_verb = {"help",
@@ -131,14 +167,16 @@ const Verb help_verb = {"help",
 
 int main(int argc, char** argv) {
   prepare_heap();
+  fill_standard_streams();
+  signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error like any other
   std::string verb;
-  try {
+  const int status = status_of(verb, [&] {
+    prepare_opencv();
     return run_command({argv + 1, argv + argc}, verb);
-  } catch (const Error& error) {
-    print_error(verb, error.full_text());
-    return calotype::exit_status(error.code());
-  } catch (const std::exception& error) {
-    print_error(verb, error.what());
-    return calotype::exit_status(ErrorCode::internal);
-  }
+  });
+  const int told = status_of(verb, [] {
+    close_stdout();
+    return 0;
+  });
+  return status ? status : told;
 }

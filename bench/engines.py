@@ -224,7 +224,7 @@ def measure_model(folder, picture, options, engines, peers, preload, seen):
     chosen = runners(options.binaries, engines, peers, precisions, preload)
     said = set()
     for part, inputs in INPUTS[manifest["model"]["task"]](folder, picture).items():
-        if options.parts and part not in options.parts:
+        if part not in manifest["part"] or options.parts and part not in options.parts:
             continue
         same = seen.setdefault(structure(folder / manifest["part"][part]), folder.name)
         if same != folder.name:

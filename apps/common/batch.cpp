@@ -14,6 +14,7 @@
 #include <set>
 
 #include "common/console.hpp"
+#include "common/file_times.hpp"
 #include "common/interrupt.hpp"
 #include "common/networks.hpp"
 #include "common/rules.hpp"
@@ -79,7 +80,7 @@ void write_output(const std::string& output, const Bytes& bytes, bool overwrite)
   if (output != "-" && fs::path(output).has_parent_path()) {
     std::error_code failed;
     fs::create_directories(fs::path(output).parent_path(), failed);
-    if (failed) throw Error(ErrorCode::io, fs::path(output).parent_path().string() + ": " + failed.message());
+    if (failed) throw file_error(fs::path(output).parent_path().string(), "make this folder", failed.value());
   }
   write_file(output, bytes, overwrite);
 }
@@ -99,7 +100,8 @@ class Batch {
     stop_gently();
     std::vector<std::future<void>> others;
     while (others.size() + 1 < std::min(jobs_.size(), rules_.at_once + kOverlap))
-      others.push_back(std::async(std::launch::async, [this] { go_through(); }));
+      // Deferred, and then out of work, where there can be no more threads.
+      others.push_back(std::async(std::launch::async | std::launch::deferred, [this] { go_through(); }));
     go_through();
     for (auto& other : others) other.get();
     if (jobs_.size() > 1) summarise();
@@ -121,17 +123,16 @@ class Batch {
       }
       try {
         one(jobs_[index], name_is_free);
-      } catch (const Error& error) {
-        fail(index, error);
       } catch (const Interrupted&) {
         return;
-      } catch (const std::exception& error) {
-        fail(index, Error(ErrorCode::internal, error.what()));
+      } catch (...) {
+        fail(index, current_error("the command"));
       }
     }
   }
 
   void one(const Job& job, bool name_is_free) {
+    if (job.problem) throw *job.problem;
     if (!name_is_free)
       throw Error(ErrorCode::usage, job.output + " is another input's output already",
                   "convert it in a run of its own");
@@ -141,9 +142,11 @@ class Batch {
         throw Error(ErrorCode::usage, job.output + " exists already",
                     "choose another name, or add --overwrite or --skip-existing");
     }
+    check_writable(job.output, true);  // before the work
     if (job.output == "-" && isatty(STDOUT_FILENO))
       throw Error(ErrorCode::usage, "a picture is not written to a terminal", "name a file with -o, or use a pipe");
 
+    const timespec modified = rules_.preserve_times ? modification_time(job.input) : timespec();
     const auto start = Clock::now();
     Seconds waited(0);
     bool begun = false;
@@ -156,6 +159,7 @@ class Batch {
       body(turn.number());
     });
     write_output(job.output, output.bytes, rules_.overwrite);
+    if (rules_.preserve_times) set_modification_time(job.output, modified);
     finish(job, output, Clock::now() - start - waited);
   }
 
@@ -257,6 +261,7 @@ std::vector<Option> batch_options() {
           {"overwrite", 0, "", "Replace files that exist."},
           {"skip-existing", 0, "", "Leave files that exist as they are: a run that was interrupted goes on."},
           {"recursive", 'r', "", "Look into sub-folders too, and keep them under the output folder."},
+          {"preserve-times", 0, "", "Give each output the time when its input was last modified."},
           {"jobs", 'j', "J", "Work on J files at once, which share the processor cores (default 1)."},
           {"json", 0, "", "Print one JSON object per file on standard output, in the order in which they are done."}};
 }
@@ -265,6 +270,7 @@ BatchRules batch_rules(const Arguments& arguments, std::size_t files) {
   BatchRules rules;
   rules.overwrite = arguments.has("overwrite");
   rules.skip_existing = arguments.has("skip-existing");
+  rules.preserve_times = arguments.has("preserve-times");
   rules.json = arguments.has("json");
   rules.at_once = std::min(static_cast<std::size_t>(arguments.integer("jobs", 1, 1)), files);
   if (rules.overwrite && rules.skip_existing)
@@ -273,7 +279,12 @@ BatchRules batch_rules(const Arguments& arguments, std::size_t files) {
 }
 
 int run_batch(const std::string& verb, const std::vector<Job>& jobs, const BatchRules& rules, const Work& work) {
-  if (rules.json && jobs.front().output == "-")
+  const auto any = [&](std::string Job::*name) {
+    return std::any_of(jobs.begin(), jobs.end(), [&](const Job& job) { return job.*name == "-"; });
+  };
+  if (rules.preserve_times && (any(&Job::input) || any(&Job::output)))
+    throw Error(ErrorCode::usage, "--preserve-times: a pipe has no time of its own", "name the files, or leave it out");
+  if (rules.json && any(&Job::output))
     throw Error(ErrorCode::usage, "--json and the picture cannot both go to standard output", "name a file with -o");
   return Batch(verb, jobs, rules, work).run();
 }

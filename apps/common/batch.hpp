@@ -10,11 +10,11 @@
 #include "common/files.hpp"
 #include "common/options.hpp"
 
-/// -o, --overwrite, --skip-existing, --recursive, --jobs, --json.
+/// -o, --overwrite, --skip-existing, --recursive, --preserve-times, --jobs, --json.
 std::vector<Option> batch_options();
 
 struct BatchRules {
-  bool overwrite = false, skip_existing = false, json = false;
+  bool overwrite = false, skip_existing = false, preserve_times = false, json = false;
   std::size_t at_once = 1;  ///< files that compute at the same time
 };
 /// Throws usage. `files`: how many there are.

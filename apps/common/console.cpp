@@ -3,7 +3,10 @@
 
 #include <unistd.h>
 
+#include <atomic>
+#include <calotype/io.hpp>
 #include <calotype/log.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <mutex>
 
@@ -14,6 +17,12 @@ namespace {
 int verbosity = 0;  // -1 quiet, 0, 1 information, 2 debug
 std::mutex mutex;   // of the flag, and so that lines stay whole
 bool progress_shown = false;
+std::atomic<int> stdout_error = 0;  // of the first print that failed
+
+void printed(int result) {
+  int none = 0;
+  if (result < 0) stdout_error.compare_exchange_strong(none, errno);
+}
 
 void to_stderr(const std::string& line) {
   const std::lock_guard<std::mutex> lock(mutex);
@@ -55,11 +64,16 @@ void show_progress(const std::string& line) {
   progress_shown = true;
 }
 
-void print(const std::string& line) { std::printf("%s\n", line.c_str()); }
+void print(const std::string& line) { printed(std::printf("%s\n", line.c_str())); }
 
 void print_json(const Json& json) {
   print(json.text());
-  std::fflush(stdout);  // a reader may follow line by line
+  printed(std::fflush(stdout));  // a reader may follow line by line
+}
+
+void close_stdout() {
+  printed(std::fclose(stdout));
+  if (stdout_error) throw calotype::file_error("standard output", "write", stdout_error);
 }
 
 std::string human_size(double bytes) {

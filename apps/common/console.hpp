@@ -22,6 +22,8 @@ void show_progress(const std::string& line);
 /// A line of results on stdout.
 void print(const std::string& line);
 void print_json(const Json& json);
+/// To be called last: throws io when anything that was printed has not arrived.
+void close_stdout();
 
 /// "1.25 MB".
 std::string human_size(double bytes);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <calotype/error.hpp>
 #include <calotype/io.hpp>
-#include <filesystem>
+#include <fstream>
+
+#include "common/console.hpp"
 
 namespace fs = std::filesystem;
 using calotype::Error;
@@ -22,28 +24,67 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-}  // namespace
+bool is_side_car(const fs::path& path) {
+  if (path.filename().string().rfind("._", 0) != 0) return false;
+  calotype::Bytes beginning(4);
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(beginning.data()), 4);
+  return calotype::is_apple_double(beginning);
+}
 
-std::vector<fs::path> files_in(const fs::path& folder, const std::set<std::string>& extensions, bool recursive,
-                               const std::vector<fs::path>& left_out) {
-  std::vector<fs::path> found;
-  const auto is_left_out = [&](const fs::path& path) {
-    return std::any_of(left_out.begin(), left_out.end(), [&](const fs::path& other) {
+class Search {
+ public:
+  Search(const fs::path& folder, const std::set<std::string>& extensions, bool recursive,
+         const std::vector<fs::path>& left_out)
+      : folder_(folder), extensions_(extensions), recursive_(recursive), left_out_(left_out) {}
+
+  std::vector<Found> run() {
+    list({});
+    std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.path < b.path; });
+    return std::move(found_);
+  }
+
+ private:
+  void list(const fs::path& relative) {
+    const fs::path here = relative.empty() ? folder_ : folder_ / relative;
+    std::error_code failed;
+    for (fs::directory_iterator entry(here, failed), end; !failed && entry != end; entry.increment(failed))
+      look_at(*entry, relative / entry->path().filename());
+    if (failed) found_.push_back({relative, calotype::file_error(here.string(), "list", failed.value())});
+  }
+
+  void look_at(const fs::directory_entry& entry, const fs::path& relative) {
+    std::error_code unknown;
+    if (fs::is_directory(entry.symlink_status(unknown))) {
+      if (recursive_ && !is_left_out(entry.path())) list(relative);
+      return;
+    }
+    if (!extensions_.count(calotype::extension_of(relative.string()))) return;
+    if (!entry.is_regular_file(unknown) && !unknown) return;
+    if (is_side_car(entry.path()))
+      report(entry.path().string() + ": left out, an AppleDouble side-car holds no picture");
+    else
+      found_.push_back({relative, {}});
+  }
+
+  bool is_left_out(const fs::path& path) const {
+    return std::any_of(left_out_.begin(), left_out_.end(), [&](const fs::path& other) {
       std::error_code ignored;
       return fs::equivalent(path, other, ignored);
     });
-  };
-  try {
-    for (fs::recursive_directory_iterator entry(folder), end; entry != end; ++entry) {
-      if (!recursive || (entry->is_directory() && is_left_out(entry->path()))) entry.disable_recursion_pending();
-      if (entry->is_regular_file() && extensions.count(calotype::extension_of(entry->path().string())))
-        found.push_back(entry->path().lexically_relative(folder));
-    }
-  } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorCode::io, folder.string() + ": " + error.code().message());
   }
-  std::sort(found.begin(), found.end());
-  return found;
+
+  const fs::path& folder_;
+  const std::set<std::string>& extensions_;
+  const bool recursive_;
+  const std::vector<fs::path>& left_out_;
+  std::vector<Found> found_;
+};
+
+}  // namespace
+
+std::vector<Found> files_in(const fs::path& folder, const std::set<std::string>& extensions, bool recursive,
+                            const std::vector<fs::path>& left_out) {
+  return Search(folder, extensions, recursive, left_out).run();
 }
 
 std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRules& rules) {
@@ -71,22 +112,30 @@ std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRule
       const std::string extension = (into_folder ? "" : dotted_suffix) + "." + rules.extension;
       output = path == "-" ? "-" : path.replace_extension(extension).string();
     }
-    jobs.push_back({input.string(), output, relative.string()});
+    jobs.push_back({input.string(), output, relative.string(), {}});
   };
   for (const std::string& input : inputs) {
     if (!is_folder(input)) {
       add(input, input == "-" ? fs::path("stdin") : fs::path(input).filename());
       continue;
     }
-    std::vector<fs::path> found = files_in(input, rules.extensions, rules.recursive, left_out);
-    if (!rules.suffix.empty())
-      found.erase(std::remove_if(found.begin(), found.end(),
-                                 [&](const fs::path& path) { return ends_with(path.stem().string(), dotted_suffix); }),
-                  found.end());
+    std::vector<Found> found = files_in(input, rules.extensions, rules.recursive, left_out);
+    const auto is_output = [&](const Found& file) { return ends_with(file.path.stem().string(), dotted_suffix); };
+    if (!rules.suffix.empty()) found.erase(std::remove_if(found.begin(), found.end(), is_output), found.end());
     if (found.empty())
-      throw Error(ErrorCode::not_found, input + ": no picture in this folder",
-                  rules.recursive ? "" : "--recursive looks into its sub-folders");
-    for (const fs::path& relative : found) add(fs::path(input) / relative, relative);
+      jobs.push_back({input,
+                      {},
+                      {},
+                      Error(ErrorCode::not_found, input + ": no picture in this folder",
+                            rules.recursive ? "name one that holds files of a known format"
+                                            : "--recursive looks into its sub-folders")});
+    for (const Found& file : found) {
+      const fs::path path = file.path.empty() ? fs::path(input) : fs::path(input) / file.path;
+      if (file.problem)
+        jobs.push_back({path.string(), {}, {}, file.problem});
+      else
+        add(path, file.path);
+    }
   }
   return jobs;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <calotype/error.hpp>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,6 +11,8 @@
 struct Job {
   std::string input, output;
   std::string relative;  ///< the input below the folder that it was found in, else its file name
+  /// What is wrong with an input that is a folder; it has no output, and fails with this when its turn comes.
+  std::optional<calotype::Error> problem = {};
 };
 
 /// How inputs become jobs.
@@ -22,11 +26,15 @@ struct JobRules {
   std::string left_out;  ///< a sub-folder that holds no inputs, beside the output's
 };
 
-/// The files with these extensions in a folder, relative to it, sorted. Sub-folders where `recursive`, but those
-/// in `left_out`.
-std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder,
-                                            const std::set<std::string>& extensions, bool recursive,
-                                            const std::vector<std::filesystem::path>& left_out = {});
+struct Found {
+  std::filesystem::path path;              ///< below the folder that was searched
+  std::optional<calotype::Error> problem;  ///< why this folder, or the rest of it, could not be listed
+};
+/// The files with these extensions in a folder, sorted; those, too, that cannot be looked at: reading them will say
+/// why. Sub-folders where `recursive`, but those in `left_out`; symbolic links to folders are not followed. AppleDouble
+/// side-cars are left out, each with a note on the terminal.
+std::vector<Found> files_in(const std::filesystem::path& folder, const std::set<std::string>& extensions,
+                            bool recursive, const std::vector<std::filesystem::path>& left_out = {});
 
-/// In order of the inputs, each folder sorted. Throws usage, and not_found for a folder without any such file.
+/// In order of the inputs, each folder sorted. A folder without any such file is a job with a problem. Throws usage.
 std::vector<Job> make_jobs(const std::vector<std::string>& inputs, const JobRules& rules);

@@ -6,6 +6,7 @@
 #include <calotype/error.hpp>
 #include <calotype/params.hpp>
 #include <charconv>
+#include <filesystem>
 #include <sstream>
 
 namespace po = boost::program_options;
@@ -14,12 +15,21 @@ using calotype::ErrorCode;
 
 namespace {
 
-[[noreturn]] void unknown(const std::string& name, const std::vector<Option>& options) {
+/// For an error in tokens one of which may have been meant as a file's name; empty where there is no such file.
+std::string hint_for_dashes(const std::vector<std::string>& tokens) {
+  for (const std::string& token : tokens) {
+    std::error_code ignored;
+    if (token.rfind("-", 0) == 0 && token.size() > 1 && std::filesystem::exists(token, ignored))
+      return "for the file write ./" + token + ", or put -- before it";
+  }
+  return {};
+}
+
+std::string hint_for_unknown(const std::string& name, const std::vector<Option>& options) {
   std::vector<std::string> names;
   for (const Option& option : options) names.push_back("--" + option.name);
   const std::string near = calotype::nearest(name, names);
-  throw Error(ErrorCode::usage, "unknown option \"" + name + "\"",
-              near.empty() ? "--help lists the options" : "did you mean \"" + near + "\"?");
+  return near.empty() ? "--help lists the options" : "did you mean \"" + near + "\"?";
 }
 
 /// Words of `text` in lines of at most `width` columns, each but the first behind `indent` spaces.
@@ -64,9 +74,12 @@ Arguments::Arguments(const std::vector<Option>& options, const std::vector<std::
       }
     }
   } catch (const po::unknown_option& error) {
-    unknown(error.get_option_name(), options);
+    const std::string name = error.get_option_name(), hint = hint_for_dashes(tokens);
+    throw Error(ErrorCode::usage, "unknown option \"" + name + "\"",
+                hint.empty() ? hint_for_unknown(name, options) : hint);
   } catch (const po::error& error) {
-    throw Error(ErrorCode::usage, error.what(), "--help lists the options");
+    const std::string hint = hint_for_dashes(tokens);
+    throw Error(ErrorCode::usage, error.what(), hint.empty() ? "--help lists the options" : hint);
   }
 }
 
@@ -93,7 +106,8 @@ std::int64_t Arguments::integer(const std::string& name, std::int64_t fallback, 
   const auto result = std::from_chars(typed.data(), end, value);
   if (result.ec != std::errc() || result.ptr != end || value < least)
     throw Error(ErrorCode::usage,
-                "--" + name + " \"" + typed + "\" is not a whole number of at least " + std::to_string(least));
+                "--" + name + " \"" + typed + "\" is not a whole number of at least " + std::to_string(least),
+                "for example --" + name + " " + std::to_string(std::max<std::int64_t>(least, 1)));
   return value;
 }
 

@@ -109,7 +109,7 @@ RawParams format_params(const Arguments& arguments) {
   for (const std::string& assignment : arguments.all("param")) {
     const auto equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw Error(ErrorCode::usage, "-p \"" + assignment + "\" is not KEY=VALUE");
+      throw Error(ErrorCode::usage, "-p \"" + assignment + "\" is not KEY=VALUE", "for example -p quality=90");
     params[assignment.substr(0, equals)] = assignment.substr(equals + 1);
   }
   if (arguments.has("threads")) params["threads"] = arguments.text("threads");

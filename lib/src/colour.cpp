@@ -5,12 +5,14 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <opencv2/core.hpp>
-#include <opencv2/core/utility.hpp>
 #include <string_view>
+#include <vector>
 
 #include "calotype/error.hpp"
+#include "calotype/parallel.hpp"
 
 namespace calotype {
 namespace {
@@ -77,15 +79,20 @@ cmsUInt32Number type_of(const cv::Mat& pixels) {
 bool convert(const Profile& from, cmsUInt32Number from_type, const cv::Mat& source, const Profile& to,
              cmsUInt32Number to_type, cv::Mat& target, cmsUInt32Number intent) {
   if (!from || !to) return false;
+  // Little CMS's shortcuts are exact for colours of 8 bits. For greys and 16 bits they are tables too coarse for dark
+  // shades; for inks they serve, whose profiles are such tables themselves.
+  const cmsUInt32Number space = T_COLORSPACE(from_type);
+  const bool shortcuts = space == PT_CMYK || (space == PT_RGB && T_BYTES(from_type) == 1);
   const std::shared_ptr<void> transform(
       cmsCreateTransformTHR(from.context.get(), from.handle.get(), from_type, to.handle.get(), to_type, intent,
-                            cmsFLAGS_NOCACHE | cmsFLAGS_COPY_ALPHA),  // without a cache it may be shared by threads
+                            cmsFLAGS_COPY_ALPHA | (shortcuts ? 0 : cmsFLAGS_NOOPTIMIZE) |
+                                cmsFLAGS_NOCACHE),  // so that threads may share it
       [](void* made) {
         if (made) cmsDeleteTransform(made);
       });
   if (!transform) return false;
-  cv::parallel_for_(cv::Range(0, source.rows), [&](const cv::Range& rows) {
-    for (int y = rows.start; y < rows.end; ++y)
+  parallel_for(source.rows, [&](int begin, int end) {
+    for (int y = begin; y < end; ++y)
       cmsDoTransform(transform.get(), source.ptr(y), target.ptr(y), cmsUInt32Number(source.cols));
   });
   return true;
@@ -94,13 +101,34 @@ bool convert(const Profile& from, cmsUInt32Number from_type, const cv::Mat& sour
 /// Light that gets through one ink after the other; there is no exact answer without the press's profile.
 template <class T>
 void multiply_inks(const cv::Mat& inks, cv::Mat& bgr) {
-  constexpr double kFull = std::numeric_limits<T>::max();
-  for (int y = 0; y < inks.rows; ++y)
-    for (int x = 0; x < inks.cols; ++x) {
-      const T* ink = inks.ptr<T>(y) + 4 * x;
-      T* pixel = bgr.ptr<T>(y) + 3 * x;
-      for (int c = 0; c < 3; ++c) pixel[c] = T(std::lround((kFull - ink[2 - c]) * (kFull - ink[3]) / kFull));
+  constexpr std::uint32_t kFull = std::numeric_limits<T>::max();
+  parallel_for(inks.rows, [&](int begin, int end) {
+    for (int y = begin; y < end; ++y) {
+      const T* ink = inks.ptr<T>(y);
+      T* pixel = bgr.ptr<T>(y);
+      for (int x = 0; x < inks.cols; ++x, ink += 4, pixel += 3)
+        for (int c = 0; c < 3; ++c) pixel[c] = T(((kFull - ink[2 - c]) * (kFull - ink[3]) + kFull / 2) / kFull);
     }
+  });
+}
+
+/// How the samples of a picture with a profile for grey become light; null where the profile does not say it so.
+Curve light_of_grey(const Profile& profile) {
+  Curve light(nullptr, cmsFreeToneCurve);
+  const auto* tone =
+      profile ? static_cast<const cmsToneCurve*>(cmsReadTag(profile.handle.get(), cmsSigGrayTRCTag)) : nullptr;
+  if (!tone) return light;
+  if (cmsGetPCS(profile.handle.get()) != cmsSigLabData) {
+    light.reset(cmsDupToneCurve(tone));
+    return light;
+  }
+  std::vector<float> table(4096);  // the curve says how they become lightness
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const double lightness = 100 * cmsEvalToneCurveFloat(tone, float(i) / float(table.size() - 1));
+    table[i] = float(lightness > 8 ? std::pow((lightness + 16) / 116, 3) : lightness * 27 / 24389);
+  }
+  light.reset(cmsBuildTabulatedToneCurveFloat(profile.context.get(), cmsUInt32Number(table.size()), table.data()));
+  return light;
 }
 
 }  // namespace
@@ -163,6 +191,16 @@ cv::Mat bgr_from_cmyk(const cv::Mat& inks, const Bytes& icc, Losses& lost) {
   return bgr;
 }
 
+cv::Mat bgr_from_lab(const cv::Mat& lab, int depth, Losses& lost) {
+  const Context context = make_context();
+  cv::Mat bgr(lab.size(), CV_MAKETYPE(depth, 3));
+  const Profile from(context, cmsCreateLab4ProfileTHR(context.get(), nullptr));
+  const cmsUInt32Number type = sample_type(CV_32F) | CHANNELS_SH(3) | COLORSPACE_SH(PT_Lab);
+  if (!convert(from, type, lab, srgb(context), type_of(bgr), bgr, INTENT_RELATIVE_COLORIMETRIC)) throw std::bad_alloc();
+  lost.add(LossKind::colour, "L*a*b* was converted to sRGB");
+  return bgr;
+}
+
 void to_colour(Image& image) {
   cv::Mat& pixels = image.pixels;
   if (pixels.channels() > 2) return;
@@ -172,16 +210,14 @@ void to_colour(Image& image) {
   pixels = colour;
   if (colour_space(image.meta.icc) != ColourSpace::grey) return;
   const Profile profile = open(image.meta.icc);
-  const auto* tone =
-      profile ? static_cast<const cmsToneCurve*>(cmsReadTag(profile.handle.get(), cmsSigGrayTRCTag)) : nullptr;
+  const Curve light = light_of_grey(profile);
   image.meta.icc.clear();
-  if (tone) {
+  if (light) {
     const auto corner = [](const cv::Point2d& p) { return cmsCIExyY{p.x, p.y, 1}; };
     const Primaries primaries = srgb_primaries();
     const cmsCIExyY white = corner(primaries.white);
     const cmsCIExyYTRIPLE corners{corner(primaries.red), corner(primaries.green), corner(primaries.blue)};
-    cmsToneCurve* tones[3];
-    for (auto& each : tones) each = const_cast<cmsToneCurve*>(tone);  // which it copies
+    cmsToneCurve* tones[] = {light.get(), light.get(), light.get()};
     image.meta.icc = saved({profile.context, cmsCreateRGBProfileTHR(profile.context.get(), &white, &corners, tones)});
   }
   if (image.meta.icc.empty()) image.lost.add(LossKind::icc, "grey became RGB, for which its profile cannot be used");

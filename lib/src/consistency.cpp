@@ -71,28 +71,30 @@ void update_metadata(Metadata& meta, const cv::Size& size, bool turned, Losses& 
   const XmpChanges xmp = update_xmp(meta.xmp, {turned, size});
   if (exif.drop_thumbnail() || xmp.thumbnail)
     lost.add(LossKind::thumbnail, "the small copy in the metadata is left out");
+  if (xmp.broken) lost.add(LossKind::xmp, "XMP that cannot be read, and may describe other pixels, is left out");
   for (const std::string& claim : xmp.claims)
     lost.add(LossKind::extra, claim + ", which the metadata tells of, is left out");
 }
 
-void find_density(Metadata& meta) {
-  if (meta.density.known()) return;
-  constexpr std::uint32_t kInch = 2, kCentimetre = 3;
-  const ExifBlock exif(meta.exif);
-  const auto unit = exif.number(kImage, ExifBlock::resolution_unit).value_or(kInch);
-  if (unit != kInch && unit != kCentimetre) return;
-  const double scale = unit == kInch ? 1 : 2.54;
-  meta.density = {scale * exif.rational(kImage, ExifBlock::x_resolution).value_or(0),
-                  scale * exif.rational(kImage, ExifBlock::y_resolution).value_or(0)};
-}
-
 }  // namespace
 
+Density exif_density(const Bytes& block) {
+  constexpr std::uint32_t kInch = 2, kCentimetre = 3;
+  const ExifBlock exif(const_cast<Bytes&>(block));  // it is only read
+  const auto unit = exif.number(kImage, ExifBlock::resolution_unit).value_or(kInch);
+  if (unit != kInch && unit != kCentimetre) return {};
+  const double scale = unit == kInch ? 1 : 2.54;
+  return {scale * exif.rational(kImage, ExifBlock::x_resolution).value_or(0),
+          scale * exif.rational(kImage, ExifBlock::y_resolution).value_or(0)};
+}
+
 void make_consistent(Image& image, const Rules& rules) {
-  const bool turned = exif_orientation(image.meta.exif) != 1;
+  const int orientation = exif_orientation(image.meta.exif);
+  const bool turned = orientation != 1;
+  if (orientation > 4) std::swap(image.meta.density.x, image.meta.density.y);
   apply_orientation(image);
   update_metadata(image.meta, image.pixels.size(), turned, image.lost);
-  find_density(image.meta);
+  if (!image.meta.density.known()) image.meta.density = exif_density(image.meta.exif);
   check_samples(image);
   check_profile(image);
   if (rules.colours == Colours::srgb) to_srgb(image);

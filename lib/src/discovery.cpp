@@ -9,6 +9,7 @@
 
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
+#include "log_internal.hpp"
 #include "text.hpp"
 
 namespace calotype {
@@ -42,9 +43,7 @@ std::vector<fs::path> plugin_files(const fs::path& directory) {
   return files;
 }
 
-}  // namespace
-
-fs::path library_directory() {
+fs::path locate_library() {
   static const int anchor = 0;
   Dl_info info{};
   if (!dladdr(&anchor, &info) || !info.dli_fname) return {};
@@ -53,11 +52,30 @@ fs::path library_directory() {
   return error ? fs::path() : file.parent_path();
 }
 
+/// When the library is loaded: its name may be relative to the folder that is the current one then. Never destroyed.
+const fs::path& found_at_load = *new fs::path(locate_library());
+
+}  // namespace
+
+const fs::path& library_directory() { return found_at_load; }
+
 std::vector<fs::path> environment_path(const char* variable) {
-  const char* value = std::getenv(variable);
+  const char* value = secure_getenv(variable);
   if (!value) return {};
-  const auto words = split(value, ':');
-  return {words.begin(), words.end()};
+  std::vector<fs::path> directories;
+  for (const std::string& directory : split(value, ':'))
+    if (fs::path(directory).is_absolute())
+      directories.emplace_back(directory);
+    else
+      log_once(LogLevel::warning, "\"" + directory + "\" in $" + variable +
+                                      " is left out: it depends on the current folder; write an absolute path");
+  return directories;
+}
+
+void add_directory(std::vector<fs::path>& directories, const fs::path& directory) {
+  std::error_code nowhere;
+  fs::path absolute = directory.empty() ? directory : fs::absolute(directory, nowhere);
+  if (!absolute.empty()) directories.push_back(std::move(absolute));
 }
 
 std::vector<Found> find_plugins(const std::vector<fs::path>& directories) {

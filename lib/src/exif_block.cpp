@@ -2,14 +2,16 @@
 #include "exif_block.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace calotype {
 namespace {
 
 constexpr std::uint32_t kShort = 3, kLong = 4, kRational = 5;
 constexpr std::size_t kEntry = 12;
-constexpr std::uint32_t kPhotoDirectory = 0x8769;
+constexpr std::uint32_t kPhotoDirectory = 0x8769, kPositionDirectory = 0x8825, kInteroperabilityDirectory = 0xA005;
 /// Of a thumbnail: a JPEG, or strips of samples.
+constexpr std::uint32_t kMostStrips = 256;
 constexpr std::uint32_t kJpegOffset = 0x0201, kJpegLength = 0x0202, kStripOffsets = 0x0111, kStripLengths = 0x0117;
 
 }  // namespace
@@ -82,24 +84,59 @@ std::optional<double> ExifBlock::rational(Directory directory, Tag tag) const {
   return double(*numerator) / *denominator;
 }
 
+std::vector<std::uint32_t> ExifBlock::numbers(std::size_t directory, std::uint32_t tag) const {
+  const auto entry = find(directory, tag);
+  if (!entry || (entry->type != kShort && entry->type != kLong)) return {};
+  const std::size_t width = entry->type == kShort ? 2 : 4;
+  const bool inside = entry->count <= 4 / width;
+  const std::size_t from = inside ? entry->at : read(entry->at, 4).value_or(0);
+  std::vector<std::uint32_t> values;
+  for (std::uint32_t i = 0; i < std::min(entry->count, kMostStrips); ++i) {
+    const auto value = read(from + i * width, width);
+    if (!value) break;
+    values.push_back(*value);
+  }
+  return values;
+}
+
+std::vector<ExifBlock::Span> ExifBlock::directories() const {
+  const auto image = start(Directory::image), photo = start(Directory::photo);
+  std::vector<Span> all;
+  const auto add = [&](std::optional<std::size_t> at) {
+    const auto entries = at ? read(*at, 2) : std::nullopt;
+    if (entries) all.push_back({*at, *at + 2 + *entries * kEntry + 4});
+  };
+  const auto child = [&](std::optional<std::size_t> directory, std::uint32_t tag) -> std::optional<std::size_t> {
+    const auto pointer = directory ? find(*directory, tag) : std::nullopt;
+    return pointer ? read(pointer->at, 4) : std::nullopt;
+  };
+  add(image);
+  add(photo);
+  add(child(image, kPositionDirectory));
+  add(child(photo, kInteroperabilityDirectory));
+  if (!all.empty()) add(read(all.front().end - 4, 4));  // the second one
+  return all;
+}
+
 bool ExifBlock::drop_thumbnail() {
-  const auto image = start(Directory::image);
-  const auto entries = image ? read(*image, 2) : std::nullopt;
-  if (!entries) return false;
-  const std::size_t link = *image + 2 + *entries * kEntry;
+  constexpr std::size_t kHeader = 8;
+  const std::vector<Span> kept = directories();
+  if (kept.empty()) return false;
+  const std::size_t link = kept.front().end - 4;
   const auto second = read(link, 4);
   if (!second || *second == 0) return false;
-  const auto value = [&](std::uint32_t tag) -> std::optional<std::uint32_t> {
-    const auto entry = find(*second, tag);
-    return entry && entry->count == 1 ? read(entry->at, entry->type == kShort ? 2 : 4) : std::nullopt;
-  };
-  for (const auto& [offset, length] : {std::pair{kJpegOffset, kJpegLength}, std::pair{kStripOffsets, kStripLengths}}) {
-    const auto from = value(offset), count = value(length);
-    // Not where a broken block would have us overwrite its own directory.
-    if (!from || !count || *from < link + 4 || *from > bytes_.size()) continue;
-    const std::size_t end = std::min(bytes_.size(), std::size_t(*from) + *count);
-    std::fill(bytes_.begin() + *from, bytes_.begin() + std::ptrdiff_t(end), std::uint8_t(0));
-    if (end == bytes_.size()) bytes_.resize(*from);
+  for (const auto& [offsets, lengths] :
+       {std::pair{kJpegOffset, kJpegLength}, std::pair{kStripOffsets, kStripLengths}}) {
+    const auto from = numbers(*second, offsets), length = numbers(*second, lengths);
+    for (std::size_t i = 0; i < std::min(from.size(), length.size()); ++i) {
+      if (from[i] < kHeader || from[i] >= bytes_.size()) continue;
+      const std::size_t end = std::min(bytes_.size(), std::size_t(from[i]) + length[i]);
+      // Not where a broken block would have us overwrite what is no picture.
+      const auto overlaps = [&](const Span& span) { return from[i] < span.end && span.begin < end; };
+      if (std::any_of(kept.begin(), kept.end(), overlaps)) continue;
+      std::fill(bytes_.begin() + from[i], bytes_.begin() + std::ptrdiff_t(end), std::uint8_t(0));
+      if (end == bytes_.size()) bytes_.resize(from[i]);
+    }
   }
   write(link, 4, 0);
   return true;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "calotype/image.hpp"
 
@@ -40,10 +41,17 @@ class ExifBlock {
     std::size_t at;
     std::uint32_t type, count;
   };
+  struct Span {
+    std::size_t begin, end;
+  };
   std::optional<std::uint32_t> read(std::size_t at, std::size_t width) const;
   void write(std::size_t at, std::size_t width, std::uint32_t value);
   std::optional<Entry> find(std::size_t directory, std::uint32_t tag) const;
   std::optional<std::size_t> start(Directory directory) const;
+  /// Whole numbers (SHORT or LONG), as many as a thumbnail may have, and as far as they lie inside of the block.
+  std::vector<std::uint32_t> numbers(std::size_t directory, std::uint32_t tag) const;
+  /// The first one, and all others that are known of, with the links behind them.
+  std::vector<Span> directories() const;
   /// Where a value of 16 or 32 bits lies, and how wide it is.
   std::optional<std::pair<std::size_t, std::size_t>> place(Directory directory, Tag tag) const;
 

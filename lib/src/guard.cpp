@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guard.hpp"
 
-#include <new>
-#include <opencv2/core.hpp>
 #include <utility>
 
 #include "calotype/error.hpp"
+#include "pool.hpp"
 
 namespace calotype {
 namespace {
@@ -23,6 +22,15 @@ auto guarded(const Origin& origin, F&& call) {
   } catch (...) {
     rethrow_as_error(who(origin));
   }
+}
+
+/// For calls that work on pictures and networks.
+template <class F>
+auto guarded_work(const Origin& origin, F&& call) {
+  return guarded(origin, [&] {
+    start_pool();
+    return call();
+  });
 }
 
 [[noreturn]] void broken_contract(const Origin& origin, const std::string& what) {
@@ -43,7 +51,22 @@ class GuardedDecoder : public Decoder {
       : inner_(std::move(inner)), origin_(std::move(origin)) {}
 
   ImageInfo probe(const Bytes& bytes) const override {
-    ImageInfo info = guarded(origin_, [&] { return inner_->probe(bytes); });
+    return checked([&] { return inner_->probe(bytes); });
+  }
+  ImageInfo probe_page(const Bytes& bytes, const Params& params) const override {
+    return checked([&] { return inner_->probe_page(bytes, params); });
+  }
+
+  Image decode(const Bytes& bytes, const Params& params) override {
+    Image image = guarded_work(origin_, [&] { return inner_->decode(bytes, params); });
+    check_result(origin_, image);
+    return image;
+  }
+
+ private:
+  template <class Call>
+  ImageInfo checked(Call probing) const {
+    ImageInfo info = guarded(origin_, probing);
     const bool channels = info.channels >= 1 && info.channels <= 4;
     const bool depth = info.bit_depth == 8 || info.bit_depth == 16 || info.bit_depth == 32;
     if (info.width < 1 || info.height < 1 || !channels || !depth || info.orientation < 1 || info.orientation > 8)
@@ -54,13 +77,6 @@ class GuardedDecoder : public Decoder {
     return info;
   }
 
-  Image decode(const Bytes& bytes, const Params& params) override {
-    Image image = guarded(origin_, [&] { return inner_->decode(bytes, params); });
-    check_result(origin_, image);
-    return image;
-  }
-
- private:
   std::unique_ptr<Decoder> inner_;
   Origin origin_;
 };
@@ -75,7 +91,7 @@ class GuardedEncoder : public Encoder {
   }
   Bytes encode(const Image& image, const Params& params, Losses& lost) override {
     validate(image);
-    Bytes bytes = guarded(origin_, [&] { return inner_->encode(image, params, lost); });
+    Bytes bytes = guarded_work(origin_, [&] { return inner_->encode(image, params, lost); });
     if (bytes.empty()) broken_contract(origin_, "returned an empty file");
     return bytes;
   }
@@ -92,7 +108,7 @@ class GuardedBackbone : public Backbone {
 
   Image run(Image image, const Params& params) override {
     validate(image);
-    Image result = guarded(origin_, [&] { return inner_->run(std::move(image), params); });
+    Image result = guarded_work(origin_, [&] { return inner_->run(std::move(image), params); });
     check_result(origin_, result);
     return result;
   }
@@ -110,23 +126,24 @@ bool is_as_asked(const TensorMap& asked, const std::string& name, const cv::Mat&
 
 class GuardedSession : public Session {
  public:
-  GuardedSession(std::unique_ptr<Session> inner, Origin origin)
-      : inner_(std::move(inner)), origin_(std::move(origin)) {}
+  GuardedSession(std::unique_ptr<Session> inner, Origin origin, std::shared_ptr<const Network> network)
+      : network_(std::move(network)), inner_(std::move(inner)), origin_(std::move(origin)) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
     const TensorMap asked = out;  // headers alone
-    guarded(origin_, [&] { inner_->run(in, out); });
+    guarded_work(origin_, [&] { inner_->run(in, out); });
     for (const auto& [name, tensor] : out)
       if (tensor.empty() || (tensor.type() != CV_32F && !is_as_asked(asked, name, tensor)))
         broken_contract(origin_, "returned a bad tensor as output \"" + name + "\"");
   }
 
  private:
+  std::shared_ptr<const Network> network_;  // as long as it has sessions it is in use, and stays loaded
   std::unique_ptr<Session> inner_;
   Origin origin_;
 };
 
-class GuardedNetwork : public Network {
+class GuardedNetwork : public Network, public std::enable_shared_from_this<GuardedNetwork> {
  public:
   GuardedNetwork(std::shared_ptr<Network> inner, Origin origin)
       : inner_(std::move(inner)), origin_(std::move(origin)) {}
@@ -134,7 +151,7 @@ class GuardedNetwork : public Network {
   std::unique_ptr<Session> session() const override {
     auto session = guarded(origin_, [&] { return inner_->session(); });
     if (!session) broken_contract(origin_, "made no session");
-    return std::make_unique<GuardedSession>(std::move(session), origin_);
+    return std::make_unique<GuardedSession>(std::move(session), origin_, shared_from_this());
   }
 
   NetworkInfo info() const override {
@@ -159,7 +176,7 @@ class GuardedEngine : public Engine {
   }
 
   std::shared_ptr<Network> load(const std::filesystem::path& onnx, const EngineOptions& options) override {
-    auto network = guarded(origin_, [&] { return inner_->load(onnx, options); });
+    auto network = guarded_work(origin_, [&] { return inner_->load(onnx, options); });
     if (!network) broken_contract(origin_, "loaded no network from " + onnx.string());
     return std::make_shared<GuardedNetwork>(std::move(network), origin_);
   }
@@ -178,23 +195,7 @@ std::unique_ptr<T> wrap(const FactoryOf<T>& make, const Origin& origin) {
 
 }  // namespace
 
-void rethrow_as_error(const std::string& who) {
-  try {
-    throw;
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::limit, who + " ran out of memory", "try a smaller picture or a machine with more memory");
-  } catch (const cv::Exception& e) {
-    if (e.code == cv::Error::StsNoMem)
-      throw Error(ErrorCode::limit, who + " ran out of memory", "try a smaller picture or a machine with more memory");
-    throw Error(ErrorCode::plugin, who + " failed in OpenCV: " + e.err, kReport);
-  } catch (const std::exception& e) {
-    throw Error(ErrorCode::plugin, who + " failed: " + e.what(), kReport);
-  } catch (...) {
-    throw Error(ErrorCode::plugin, who + " threw something that is no exception", kReport);
-  }
-}
+void rethrow_as_error(const std::string& who) { throw current_error(who, ErrorCode::plugin); }
 
 std::unique_ptr<Decoder> make_guarded(const FactoryOf<Decoder>& make, const Origin& origin) {
   return wrap<GuardedDecoder>(make, origin);

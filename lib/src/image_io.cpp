@@ -49,7 +49,7 @@ Params decoder_params(const std::string& format, RawParams raw, const Rules& rul
 Image decode_with(Decoder& decoder, const Bytes& bytes, const Params& params, const Rules& rules,
                   const std::string& name, ImageInfo* info) {
   Image image = naming(name, [&] {
-    const ImageInfo probed = upright(decoder.probe(bytes));
+    const ImageInfo probed = upright(decoder.probe_page(bytes, params));
     check_limits(probed, rules);
     if (info) *info = probed;
     Image decoded = decoder.decode(bytes, params);
@@ -73,13 +73,19 @@ Image decode(const Bytes& bytes, const std::string& extension, const RawParams& 
              const std::string& name, ImageInfo* info) {
   Registry& registry = Registry::global();
   std::string format;
-  const auto decoder = naming(name, [&] { return registry.decoder_for(bytes, extension, &format); });
+  const auto decoder = naming(name, [&] {
+    check_is_picture(bytes, name);
+    return registry.decoder_for(bytes, extension, &format);
+  });
   return decode_with(*decoder, bytes, decoder_params(format, params, rules, "decoder \"" + format + "\""), rules, name,
                      info);
 }
 
 ImageInfo probe(const Bytes& bytes, const std::string& extension, const std::string& name) {
-  return naming(name, [&] { return upright(Registry::global().decoder_for(bytes, extension)->probe(bytes)); });
+  return naming(name, [&] {
+    check_is_picture(bytes, name);
+    return upright(Registry::global().decoder_for(bytes, extension)->probe(bytes));
+  });
 }
 
 Bytes encode(const Image& image, const std::string& format, const RawParams& params, const Rules& rules,

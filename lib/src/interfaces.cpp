@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The out-of-line destructors that give each interface one vtable and one typeinfo, here, for every plugin.
+// What interfaces do by default, and the out-of-line destructors that give each one vtable and one typeinfo, here, for
+// every plugin.
 #include "calotype/backbone.hpp"
 #include "calotype/codec.hpp"
 #include "calotype/engine.hpp"
@@ -8,6 +9,7 @@
 namespace calotype {
 
 Decoder::~Decoder() = default;
+ImageInfo Decoder::probe_page(const Bytes& bytes, const Params&) const { return probe(bytes); }
 Encoder::~Encoder() = default;
 void Encoder::prepare(const Params&) {}
 Backbone::~Backbone() = default;

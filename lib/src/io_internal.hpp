@@ -15,7 +15,8 @@ Image decode_with(Decoder& decoder, const Bytes& bytes, const Params& params, co
 Bytes encode_with(Encoder& encoder, const Image& image, const Params& params, const Rules& rules,
                   const std::string& name, Losses* lost);
 
-/// Throws usage when `path` may not be written.
-void check_writable(const std::string& path, bool overwrite);
+/// Throws what needs no decoder: corrupt for an empty file, unsupported for an AppleDouble side-car. `name` is for the
+/// hint.
+void check_is_picture(const Bytes& bytes, const std::string& name);
 
 }  // namespace calotype

@@ -4,6 +4,7 @@
 #include <boost/program_options/parsers.hpp>
 #include <charconv>
 #include <functional>
+#include <new>
 #include <sstream>
 
 #include "calotype/error.hpp"
@@ -38,6 +39,8 @@ class ManifestReader {
     std::istringstream text(std::string(bytes.begin(), bytes.end()));
     try {
       return po::parse_config_file(text, po::options_description(), /*allow_unregistered=*/true).options;
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception& e) {
       refuse(e.what(), "write lines of key=value under [section] headings");
     }
@@ -117,6 +120,9 @@ class ManifestReader {
       if (part.file.empty()) refuse("part \"" + name + "\" has no file", "add " + name + "=FILE");
       if (!part.uses.empty() && !manifest_.parts.count(part.uses))
         refuse("\"part." + name + "_uses\" is \"" + part.uses + "\"", "name another part");
+      // Files name their codec by these.
+      if (manifest_.task == "codec" && part.xxh128.empty())
+        refuse("part \"" + name + "\" of a codec has no checksum", "add " + name + "_xxh128=, as xxhsum -H128 says it");
     }
   }
 

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <opencv2/core.hpp>
-#include <opencv2/core/utility.hpp>
 #include <vector>
 
 #include "calotype/error.hpp"
+#include "calotype/parallel.hpp"
 
 namespace calotype {
 namespace {
@@ -47,8 +47,9 @@ std::vector<double> gaussian_window(int taps) {
 cv::Mat local_mean(const cv::Mat& m, const std::vector<double>& window) {
   const int beyond = int(window.size()) - 1, columns = m.cols - beyond;
   cv::Mat mean(m.rows - beyond, columns, CV_32F);
-  constexpr double kStripRows = 32;  // stay in the caches
-  const auto strip = [&](const cv::Range& rows) {
+  constexpr int kStripRows = 32;  // stay in the caches
+  const auto strip = [&](int begin, int end) {
+    const cv::Range rows(begin, end);
     cv::Mat down = cv::Mat::zeros(rows.size(), m.cols, CV_32F), across = mean.rowRange(rows);
     for (int i = 0; i <= beyond; ++i)
       cv::scaleAdd(m.rowRange(rows.start + i, rows.end + i), window[std::size_t(i)], down, down);
@@ -56,7 +57,7 @@ cv::Mat local_mean(const cv::Mat& m, const std::vector<double>& window) {
     for (int i = 0; i <= beyond; ++i)
       cv::scaleAdd(down.colRange(i, i + columns), window[std::size_t(i)], across, across);
   };
-  cv::parallel_for_(cv::Range(0, mean.rows), strip, std::ceil(mean.rows / kStripRows));
+  parallel_for(mean.rows, strip, (mean.rows + kStripRows - 1) / kStripRows);
   return mean;
 }
 

@@ -4,15 +4,16 @@
 #include <algorithm>
 #include <mutex>
 #include <set>
-#include <tuple>
 
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
-#include "calotype/log.hpp"
 #include "calotype/registry.hpp"
 #include "checksum.hpp"
 #include "discovery.hpp"
+#include "fork.hpp"
+#include "log_internal.hpp"
 #include "manifest.hpp"
+#include "network_cache.hpp"
 #include "text.hpp"
 
 namespace calotype {
@@ -20,18 +21,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kNetworks = 64;  // that stay loaded though nobody uses them
+
 /// What this process knows about models. Never destroyed: networks live as long as the plugins that made them.
 struct Shared {
   std::mutex mutex;
   std::vector<fs::path> added_paths;
   std::vector<NetworkInfo> in_use;
-  std::set<std::string> said;
+  NetworkCache networks{kNetworks};
 
-  struct Slot {
-    std::mutex loading;  // held while the network is loaded, so that it is loaded once
-    std::shared_ptr<Network> network;
-  };
-  std::map<std::tuple<fs::path, std::string, std::string, std::string, int>, Slot> networks;
+  Shared() { at_fork(mutex); }
 };
 
 Shared& shared() {
@@ -46,7 +45,7 @@ std::vector<fs::path> model_path() {
     path = shared().added_paths;
   }
   for (const fs::path& directory : environment_path("CALOTYPE_MODEL_PATH")) path.push_back(directory);
-  path.push_back(library_directory() / CALOTYPE_MODELS_FROM_LIBRARY);
+  if (!library_directory().empty()) path.push_back(library_directory() / CALOTYPE_MODELS_FROM_LIBRARY);
   return path;
 }
 
@@ -93,31 +92,42 @@ std::vector<std::string> engines_by_priority() {
   return names;
 }
 
-/// A model has many networks, for which the same is true.
-void log_once(const std::string& line) {
-  {
-    const std::lock_guard<std::mutex> lock(shared().mutex);
-    if (!shared().said.insert(line).second) return;
-  }
-  log(LogLevel::info, line);
+/// Nobody misses hardware that was not asked for.
+bool is_missed(const std::string& engine, const Error& e, const EngineOptions& options) {
+  return e.code() != ErrorCode::engine || options.device != "auto" ||
+         !Registry::global().engine(engine)->devices().empty();
+}
+
+/// Whether another engine may do what this one cannot.
+bool is_passed_over(ErrorCode code) {
+  // not_found: the engine's plugin was refused, say because its library is not installed.
+  return code == ErrorCode::unsupported || code == ErrorCode::engine || code == ErrorCode::not_found;
 }
 
 std::shared_ptr<Network> load_with_any_engine(const fs::path& file, const EngineOptions& options) {
-  std::vector<std::string> passed_over;
+  std::vector<std::pair<LogLevel, std::string>> passed_over;
+  bool no_memory = false;
   for (const std::string& name : engines_by_priority()) {
+    bool opened = false;
     try {
-      auto network = Registry::global().engine(name)->load(file, options);
-      for (const std::string& reason : passed_over) log_once(reason + "; using " + name);
+      const auto engine = Registry::global().engine(name);
+      opened = true;
+      auto network = engine->load(file, options);
+      // A model has many networks, for which the same is true.
+      for (const auto& [level, reason] : passed_over) log_once(level, reason + "; using " + name);
       return network;
     } catch (const Error& e) {
-      // not_found: the engine's plugin was refused, say because its library is not installed.
-      if (e.code() != ErrorCode::unsupported && e.code() != ErrorCode::engine && e.code() != ErrorCode::not_found)
-        throw;
-      passed_over.push_back("engine " + name + ": " + e.full_text());
+      const bool too_large = !opened && e.code() == ErrorCode::limit;  // others need less
+      if (!too_large && !is_passed_over(e.code())) throw;
+      no_memory = no_memory || too_large;
+      passed_over.emplace_back(too_large || is_missed(name, e, options) ? LogLevel::info : LogLevel::debug,
+                               "engine " + name + ": " + e.full_text());
     }
   }
-  throw Error(ErrorCode::engine, "no engine can run " + file.string(),
-              passed_over.empty() ? "no engines were found; check the plugin path" : join(passed_over, "; "));
+  std::vector<std::string> reasons;
+  for (const auto& engine : passed_over) reasons.push_back(engine.second);
+  throw Error(no_memory ? ErrorCode::limit : ErrorCode::engine, "no engine can run " + file.string(),
+              reasons.empty() ? "no engines were found; check the plugin path" : join(reasons, "; "));
 }
 
 void remember_use(const NetworkInfo& info) {
@@ -177,7 +187,7 @@ std::vector<std::string> Model::list() {
 
 void Model::add_path(const fs::path& directory) {
   const std::lock_guard<std::mutex> lock(shared().mutex);
-  shared().added_paths.push_back(directory);
+  add_directory(shared().added_paths, directory);
 }
 
 FileView Model::read(const std::string& part) const { return read_verified(part_of(*manifest_, part)); }
@@ -186,20 +196,20 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
   const Manifest::Part& part = part_of(*manifest_, part_name);
   const EngineOptions options{choice.device, agreed_precisions(*manifest_, choice.precision), choice.threads};
 
-  Shared::Slot* slot;
-  {
-    const std::lock_guard<std::mutex> lock(shared().mutex);
-    slot = &shared().networks[{part.file, choice.engine, options.device, choice.precision, options.threads}];
-  }
-  const std::lock_guard<std::mutex> lock(slot->loading);
-  auto& network = slot->network;
-  if (network) return network;
-  read_verified(part);
-  if (!part.uses.empty()) read_verified(part_of(*manifest_, part.uses));
-  network = choice.engine == "auto" ? load_with_any_engine(part.file, options)
-                                    : Registry::global().engine(choice.engine)->load(part.file, options);
-  remember_use(network->info());
-  return network;
+  const Manifest::Part* const used = part.uses.empty() ? nullptr : &part_of(*manifest_, part.uses);
+  return shared().networks.get({part, used, choice}, [&] {
+    read_verified(part);
+    if (used) read_verified(*used);
+    auto network = choice.engine == "auto" ? load_with_any_engine(part.file, options)
+                                           : Registry::global().engine(choice.engine)->load(part.file, options);
+    remember_use(network->info());
+    return network;
+  });
+}
+
+std::unique_ptr<Session> Model::session(const std::string& part, const EngineChoice& choice,
+                                        const Signature& signature) const {
+  return held_to(signature, network(part, choice)->session(), manifest_->id + "/" + part);
 }
 
 std::vector<NetworkInfo> networks_in_use() {

@@ -54,7 +54,7 @@ void apply_orientation(Image& image) {
   turn(image.pixels, orientation);
   turn(image.mask, orientation);
   ExifBlock(image.meta.exif).replace(ExifBlock::Directory::image, ExifBlock::orientation, 1);
-  update_xmp(image.meta.xmp, {true, image.pixels.size()});
+  update_xmp(image.meta.xmp, {true, {}});
 }
 
 }  // namespace calotype

@@ -64,6 +64,7 @@ class DecodeStage : public Stage {
 
   Image run(Image, const Settings& settings) override {
     const Bytes bytes = read_file(path_, settings.rules);
+    check_is_picture(bytes, path_);
     if (!format_given_) {
       std::string name;
       auto decoder = Registry::global().decoder_for(bytes, extension_of(path_), &name);
@@ -119,7 +120,9 @@ class BackboneStage : public Stage {
   explicit BackboneStage(const StageText& text)
       : backbone_(Registry::global().backbone(text.element)),
         params_(validated(Kind::backbone, text.element, text.params)) {
-    if (!text.path.empty()) throw Error(ErrorCode::usage, "takes no file, got \"" + text.path + "\"");
+    if (!text.path.empty())
+      throw Error(ErrorCode::usage, "takes no file, got \"" + text.path + "\"",
+                  "only decode and encode take one; parameters are key=value");
   }
 
   Image run(Image image, const Settings&) override { return backbone_->run(std::move(image), params_); }

@@ -3,14 +3,14 @@
 
 #include <dlfcn.h>
 
-#include <algorithm>
-#include <set>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "calotype/error.hpp"
 #include "calotype/plugin.hpp"
 #include "calotype/version.hpp"
-#include "text.hpp"
+#include "element_rules.hpp"
 
 namespace calotype {
 namespace {
@@ -55,41 +55,12 @@ PluginInfo check_header(const std::filesystem::path& file, const void* symbol) {
   return {header.name, header.version, header.license, header.doc, file};
 }
 
-bool is_name(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
-}
-
-bool is_magic(const std::string& text) {
-  if (text.empty() || text.size() % 2) return false;
-  for (std::size_t i = 0; i < text.size(); i += 2)
-    if (text.compare(i, 2, "??") != 0 && text.substr(i, 2).find_first_not_of("0123456789abcdef") != std::string::npos)
-      return false;
-  return true;
-}
-
-bool is_valid(const ParamSpec& spec) {
-  if (!is_name(spec.name)) return false;
-  // The fallback has to be a value that a person could have given.
-  try {
-    Params::validated({spec}, {{spec.name, to_string(spec.fallback)}}, "");
-    return true;
-  } catch (const Error&) {
-    return std::holds_alternative<std::string>(spec.fallback) && to_string(spec.fallback).empty();
-  }
-}
-
-std::string complaint_about(const ElementInfo& info) {
-  if (!is_name(info.name)) return "its name has characters other than a-z, 0-9, _ and -";
-  if (info.doc.find('\n') != std::string::npos) return "its description has more than one line";
-  for (const std::string& extension : info.extensions)
-    if (!is_name(extension)) return "\"" + extension + "\" is no extension in lower case without the dot";
-  for (const std::string& magic : info.magics)
-    if (!is_magic(magic)) return "\"" + magic + "\" is no magic in lower-case hex";
-  std::set<std::string> names;
-  for (const ParamSpec& spec : info.params)
-    if (!is_valid(spec) || !names.insert(spec.name).second)
-      return "its parameter \"" + spec.name + "\" is declared twice, badly named or has a fallback out of its range";
-  return {};
+/// Of what dlerror() says.
+bool is_about_memory(const std::string& reason) {
+  for (const char* part :
+       {"failed to map segment", "cannot map zero-fill pages", static_cast<const char*>(std::strerror(ENOMEM))})
+    if (reason.find(part) != std::string::npos) return true;
+  return false;
 }
 
 /// Collects what a plugin registers.
@@ -110,7 +81,7 @@ class Collector : public Registrar {
     if (const std::string complaint = complaint_about(info); !complaint.empty())
       throw Error(ErrorCode::plugin, who + ": " + complaint, "correct its ElementInfo");
     for (const Registration& other : elements)
-      if (other.info.kind == info.kind && other.info.name == info.name)
+      if (same_element(other.info, info))
         throw Error(ErrorCode::plugin, who + " is registered twice", "give one of them another name");
     elements.push_back({std::move(info), std::move(make)});
   }
@@ -122,6 +93,9 @@ LoadedPlugin load_plugin(const std::filesystem::path& file) {
   void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const std::string reason = dlerror();
+    if (is_about_memory(reason))
+      throw Error(ErrorCode::limit, "plugin " + file.string() + ": cannot be opened: " + reason,
+                  "allow more memory (ulimit -v)");
     refuse(file, "cannot be opened: " + reason,
            "install the library that provides what is missing, or rebuild the plugin");
   }
@@ -134,12 +108,10 @@ LoadedPlugin load_plugin(const std::filesystem::path& file) {
 
   Collector collector;
   try {
-    try {
-      register_elements(collector);
-    } catch (...) {
-      rethrow_as_error("registration");
-    }
-  } catch (const Error& e) {
+    register_elements(collector);
+  } catch (...) {
+    const Error e = current_error("registration", ErrorCode::plugin);
+    if (e.code() == ErrorCode::limit) throw e;
     refuse(file, e.what(), e.hint());
   }
   plugin.elements = std::move(collector.elements);

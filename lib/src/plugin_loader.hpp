@@ -20,7 +20,8 @@ struct LoadedPlugin {
   std::vector<Registration> elements;
 };
 
-/// Opens a plugin, for good. Throws ErrorCode::plugin saying who, where, expected, got and the way out.
+/// Opens a plugin, for good. Throws ErrorCode::plugin saying who, where, expected, got and the way out; limit where
+/// there is no memory for it now.
 LoadedPlugin load_plugin(const std::filesystem::path& file);
 
 }  // namespace calotype

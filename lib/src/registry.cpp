@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "calotype/error.hpp"
-#include "calotype/log.hpp"
 #include "calotype/plugin.hpp"
 #include "discovery.hpp"
+#include "fork.hpp"
+#include "log_internal.hpp"
+#include "magic.hpp"
 #include "plugin_loader.hpp"
 #include "text.hpp"
 
@@ -49,20 +51,12 @@ struct Plugin {
   PluginInfo info;
   std::optional<std::vector<std::string>> promised;  ///< what its sidecar lists
   std::vector<Registration> elements;                ///< without factories until opened; empty once refused
-  std::vector<std::string> shadowed;                 ///< labels that an earlier plugin supplies
   bool opened = false;
 
   const Registration* find(const std::string& element_label) const {
     for (const Registration& element : elements)
       if (label(element.info) == element_label) return &element;
     return nullptr;
-  }
-
-  void drop_shadowed() {
-    const auto is_shadowed = [this](const Registration& element) {
-      return std::find(shadowed.begin(), shadowed.end(), label(element.info)) != shadowed.end();
-    };
-    elements.erase(std::remove_if(elements.begin(), elements.end(), is_shadowed), elements.end());
   }
 };
 
@@ -79,20 +73,12 @@ struct Chosen {
   Item item() const { return {element->info, plugin->info}; }
 };
 
-/// How many bytes of `magic` (hex, "??" for any) are fixed, where `bytes` begin with it; 0 where they do not.
-int match_length(const std::string& magic, const Bytes& bytes) {
-  if (magic.size() / 2 > bytes.size()) return 0;
-  int fixed = 0;
-  for (std::size_t i = 0; i + 1 < magic.size(); i += 2) {
-    const std::string digits = magic.substr(i, 2);
-    if (digits == "??") continue;
-    if (std::stoi(digits, nullptr, 16) != bytes[i / 2]) return 0;
-    ++fixed;
-  }
-  return fixed;
+std::string hex(std::uint8_t byte) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  return {kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
-int match_length(const ElementInfo& info, const Bytes& bytes) {
+int longest_match(const ElementInfo& info, const Bytes& bytes) {
   int longest = 0;
   for (const std::string& magic : info.magics) longest = std::max(longest, match_length(magic, bytes));
   return longest;
@@ -103,13 +89,8 @@ bool has_extension(const ElementInfo& info, const std::string& extension) {
 }
 
 std::string first_bytes(const Bytes& bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string text;
-  for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 8); ++i) {
-    if (i) text += ' ';
-    text += kHex[bytes[i] >> 4];
-    text += kHex[bytes[i] & 15];
-  }
+  for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 8); ++i) text += (i ? " " : "") + hex(bytes[i]);
   return text.empty() ? "nothing" : text;
 }
 
@@ -120,19 +101,31 @@ struct Registry::State {
   std::vector<fs::path> added_paths;
   bool scanned = false;
   std::list<Plugin> plugins;  // a list, so that a Plugin never moves
-  std::vector<LoadFailure> failures;
+  std::vector<LoadFailure> refusals;
   std::map<std::string, std::shared_ptr<Engine>> engines;
 
-  // Everything below, but get_locked(), is called with the mutex held.
+  State() { at_fork(mutex); }
+
+  /// Holds the mutex. What is logged meanwhile, by a plugin's code too, is said when it is free again.
+  struct Lock {
+    explicit Lock(State& state) : lock(state.mutex) {}
+    LogLater later;
+    std::lock_guard<std::mutex> lock;
+  };
+
+  // Everything below is called with the mutex held.
 
   void scan() {
-    if (std::exchange(scanned, true)) return;
+    if (scanned) return;
     std::vector<fs::path> directories = added_paths;
     for (const fs::path& directory : environment_path("CALOTYPE_PLUGIN_PATH")) directories.push_back(directory);
-    directories.push_back(library_directory() / "calotype" / ("plugins-" + std::to_string(CALOTYPE_PLUGIN_ABI)));
+    if (!library_directory().empty())
+      directories.push_back(library_directory() / "calotype" / ("plugins-" + std::to_string(CALOTYPE_PLUGIN_ABI)));
+    refusals.clear();  // of a scan that ran out of memory
+    std::list<Plugin> found_plugins;
     for (Found& found : find_plugins(directories)) {
-      plugins.emplace_back();
-      Plugin& plugin = plugins.back();
+      found_plugins.emplace_back();
+      Plugin& plugin = found_plugins.back();
       plugin.info.file = found.file;
       if (found.sidecar) {
         plugin.info = std::move(found.sidecar->plugin);
@@ -141,35 +134,54 @@ struct Registry::State {
       } else {
         open(plugin);
       }
-      shadow(plugin);
     }
+    plugins = std::move(found_plugins);
+    scanned = true;
+    for (const LoadFailure& failure : shadowed()) log(LogLevel::info, failure.reason);
   }
 
-  /// The first of two equal names wins; what the newcomer loses is reported.
-  void shadow(Plugin& newcomer) {
-    fs::path winner;
-    for (const std::string& name : labels(newcomer.elements))
-      for (const Plugin& plugin : plugins)
-        if (&plugin != &newcomer && plugin.find(name)) {
-          newcomer.shadowed.push_back(name);
-          winner = plugin.info.file;
-        }
-    if (newcomer.shadowed.empty()) return;
-    newcomer.drop_shadowed();
-    refuse(newcomer,
-           "plugin " + newcomer.info.file.string() + ": " + join(newcomer.shadowed) + " already comes from " +
-               winner.string() + "; remove one of them or give it another name",
-           newcomer.shadowed);
+  /// Calls use(plugin, element, winner) for all elements. The first of two equal names wins, as long as its plugin is
+  /// not refused: `winner` is the plugin that has the name, the element's own where it is its.
+  template <class Use>
+  void for_all(Use use) const {
+    std::map<std::string, const Plugin*> winners;
+    for (const Plugin& plugin : plugins)
+      for (const Registration& element : plugin.elements)
+        use(plugin, element, *winners.emplace(label(element.info), &plugin).first->second);
   }
 
-  void refuse(const Plugin& plugin, const std::string& reason, const std::vector<std::string>& provides) {
-    log(LogLevel::info, reason);
-    failures.push_back({plugin.info.file, reason, provides});
+  /// Those that their names lead to.
+  template <class Use>
+  void for_offered(Use use) const {
+    for_all([&](const Plugin& plugin, const Registration& element, const Plugin& winner) {
+      if (&plugin == &winner) use(plugin, element);
+    });
+  }
+
+  /// A report of each plugin that lost names to others.
+  std::vector<LoadFailure> shadowed() const {
+    std::vector<LoadFailure> reports;
+    std::map<const Plugin*, std::pair<std::vector<std::string>, const Plugin*>> lost;
+    for_all([&](const Plugin& plugin, const Registration& element, const Plugin& winner) {
+      if (&plugin == &winner) return;
+      lost[&plugin].first.push_back(label(element.info));
+      lost[&plugin].second = &winner;
+    });
+    for (const Plugin& plugin : plugins) {
+      const auto found = lost.find(&plugin);
+      if (found == lost.end()) continue;
+      const auto& [names, winner] = found->second;
+      reports.push_back({plugin.info.file,
+                         "plugin " + plugin.info.file.string() + ": " + join(names) + " already comes from " +
+                             winner->info.file.string() + "; remove one of them or give it another name",
+                         names});
+    }
+    return reports;
   }
 
   /// Loads the plugin unless that was done; one that is refused keeps no elements.
   void open(Plugin& plugin) {
-    if (std::exchange(plugin.opened, true)) return;
+    if (plugin.opened) return;
     try {
       LoadedPlugin loaded = load_plugin(plugin.info.file);
       const std::vector<std::string> registered = labels(loaded.elements);
@@ -180,11 +192,13 @@ struct Registry::State {
                     "build or install the plugin again, with its sidecar");
       plugin.info = std::move(loaded.info);
       plugin.elements = std::move(loaded.elements);
-      plugin.drop_shadowed();
     } catch (const Error& e) {
+      if (e.code() == ErrorCode::limit) throw;  // there may be memory enough another time
+      log(LogLevel::info, e.full_text());
+      refusals.push_back({plugin.info.file, e.full_text(), plugin.promised.value_or(std::vector<std::string>())});
       plugin.elements.clear();
-      refuse(plugin, e.full_text(), plugin.promised.value_or(std::vector<std::string>()));
     }
+    plugin.opened = true;
   }
 
   std::optional<Chosen> find(Kind kind, const std::string& name) {
@@ -203,14 +217,13 @@ struct Registry::State {
     for (;;) {
       std::pair<int, int> highest{0, 0};
       std::string name;
-      for (const Plugin& plugin : plugins)
-        for (const Registration& element : plugin.elements) {
-          if (element.info.kind != kind) continue;
-          const std::pair<int, int> mark{score(element.info), element.info.priority};
-          if (mark.first <= 0 || (!name.empty() && mark <= highest)) continue;
-          highest = mark;
-          name = element.info.name;
-        }
+      for_offered([&](const Plugin&, const Registration& element) {
+        if (element.info.kind != kind) return;
+        const std::pair<int, int> mark{score(element.info), element.info.priority};
+        if (mark.first <= 0 || (!name.empty() && mark <= highest)) return;
+        highest = mark;
+        name = element.info.name;
+      });
       if (name.empty()) return {};
       if (const auto chosen = find(kind, name)) return chosen;
     }
@@ -222,9 +235,9 @@ struct Registry::State {
 
   std::vector<std::string> names(Kind kind) const {
     std::vector<std::string> out;
-    for (const Plugin& plugin : plugins)
-      for (const Registration& element : plugin.elements)
-        if (element.info.kind == kind) out.push_back(element.info.name);
+    for_offered([&](const Plugin&, const Registration& element) {
+      if (element.info.kind == kind) out.push_back(element.info.name);
+    });
     return out;
   }
 
@@ -232,7 +245,7 @@ struct Registry::State {
   /// could not say what they supply.
   std::string culprits(const std::string& prefix) const {
     std::vector<std::string> reasons;
-    for (const LoadFailure& failure : failures) {
+    for (const LoadFailure& failure : refusals) {
       const bool promised = std::any_of(failure.provides.begin(), failure.provides.end(),
                                         [&](const std::string& l) { return l.compare(0, prefix.size(), prefix) == 0; });
       if (promised || failure.provides.empty()) reasons.push_back("refused: " + failure.reason);
@@ -252,15 +265,12 @@ struct Registry::State {
             culprits(kind == Kind::encoder ? "encoder " : kind_name + " " + name));  // an encoder's may be an extension
   }
 
-  Chosen get(Kind kind, const std::string& name) {
+  /// Takes the mutex by itself.
+  Chosen get_locking(Kind kind, const std::string& name) {
+    const Lock lock(*this);
     scan();
     if (const auto chosen = find(kind, name)) return *chosen;
     throw not_found(kind, name);
-  }
-
-  Chosen get_locked(Kind kind, const std::string& name) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    return get(kind, name);
   }
 };
 
@@ -274,75 +284,84 @@ Registry& Registry::global() {
 }
 
 void Registry::add_path(const fs::path& directory) {
-  const std::lock_guard<std::mutex> lock(state_->mutex);
+  const State::Lock lock(*state_);
   if (state_->scanned)
     throw Error(ErrorCode::usage, "the plugin path cannot change any more: plugins have been looked up already",
                 "call Registry::add_path() first");
-  state_->added_paths.push_back(directory);
+  add_directory(state_->added_paths, directory);
 }
 
 std::unique_ptr<Decoder> Registry::decoder_for(const Bytes& bytes, const std::string& extension, std::string* name) {
-  std::unique_lock<std::mutex> lock(state_->mutex);
-  state_->scan();
-  auto chosen = state_->best(Kind::decoder, [&](const ElementInfo& info) { return match_length(info, bytes); });
-  if (!chosen) chosen = state_->by_extension(Kind::decoder, extension);
-  if (!chosen)
+  const Chosen chosen = [&] {
+    const State::Lock lock(*state_);
+    state_->scan();
+    auto best = state_->best(Kind::decoder, [&](const ElementInfo& info) { return longest_match(info, bytes); });
+    if (!best) best = state_->by_extension(Kind::decoder, extension);
+    if (best) return *best;
+    if (bytes.empty() && extension.empty())
+      throw Error(ErrorCode::corrupt, "there is nothing to decode",
+                  "look why whatever should have written it has failed");
     throw Error(ErrorCode::unsupported,
                 "no decoder knows a file that begins with " + first_bytes(bytes) +
                     (extension.empty() ? "" : " or the extension \"" + extension + "\""),
                 "known formats: " + join(state_->names(Kind::decoder)) + state_->culprits("decoder "));
-  lock.unlock();
-  if (name) *name = chosen->element->info.name;
-  return chosen->make<Decoder>();
+  }();
+  if (name) *name = chosen.element->info.name;
+  return chosen.make<Decoder>();
 }
 
 std::unique_ptr<Encoder> Registry::encoder(const std::string& name_or_extension, std::string* name) {
-  std::unique_lock<std::mutex> lock(state_->mutex);
-  state_->scan();
-  auto chosen = state_->find(Kind::encoder, name_or_extension);
-  if (!chosen) chosen = state_->by_extension(Kind::encoder, name_or_extension);
-  if (!chosen) throw state_->not_found(Kind::encoder, name_or_extension);
-  lock.unlock();
-  if (name) *name = chosen->element->info.name;
-  return chosen->make<Encoder>();
+  const Chosen chosen = [&] {
+    const State::Lock lock(*state_);
+    state_->scan();
+    auto found = state_->find(Kind::encoder, name_or_extension);
+    if (!found) found = state_->by_extension(Kind::encoder, name_or_extension);
+    if (found) return *found;
+    throw state_->not_found(Kind::encoder, name_or_extension);
+  }();
+  if (name) *name = chosen.element->info.name;
+  return chosen.make<Encoder>();
 }
 
 std::unique_ptr<Decoder> Registry::decoder(const std::string& name) {
-  return state_->get_locked(Kind::decoder, name).make<Decoder>();
+  return state_->get_locking(Kind::decoder, name).make<Decoder>();
 }
 
 std::unique_ptr<Backbone> Registry::backbone(const std::string& name) {
-  return state_->get_locked(Kind::backbone, name).make<Backbone>();
+  return state_->get_locking(Kind::backbone, name).make<Backbone>();
 }
 
 std::shared_ptr<Engine> Registry::engine(const std::string& name) {
-  std::unique_lock<std::mutex> lock(state_->mutex);
-  const auto known = state_->engines.find(name);
-  if (known != state_->engines.end()) return known->second;
-  const Chosen chosen = state_->get(Kind::engine, name);
-  lock.unlock();
-  std::shared_ptr<Engine> engine = chosen.make<Engine>();
-  lock.lock();
+  {
+    const State::Lock lock(*state_);
+    const auto known = state_->engines.find(name);
+    if (known != state_->engines.end()) return known->second;
+  }
+  std::shared_ptr<Engine> engine = state_->get_locking(Kind::engine, name).make<Engine>();
+  const State::Lock lock(*state_);
   return state_->engines.emplace(name, engine).first->second;  // another thread may have been faster
 }
 
-Item Registry::describe(Kind kind, const std::string& name) { return state_->get_locked(kind, name).item(); }
+Item Registry::describe(Kind kind, const std::string& name) { return state_->get_locking(kind, name).item(); }
 
 std::vector<Item> Registry::items() {
-  const std::lock_guard<std::mutex> lock(state_->mutex);
+  const State::Lock lock(*state_);
   state_->scan();
   std::vector<Item> out;
-  for (const Plugin& plugin : state_->plugins)
-    for (const Registration& element : plugin.elements) out.push_back({element.info, plugin.info});
+  state_->for_offered([&](const Plugin& plugin, const Registration& element) {
+    out.push_back({element.info, plugin.info});
+  });
   return out;
 }
 
 std::vector<LoadFailure> Registry::failures(bool all) {
-  const std::lock_guard<std::mutex> lock(state_->mutex);
+  const State::Lock lock(*state_);
   state_->scan();
   if (all)
     for (Plugin& plugin : state_->plugins) state_->open(plugin);
-  return state_->failures;
+  std::vector<LoadFailure> out = state_->refusals;
+  for (LoadFailure& failure : state_->shadowed()) out.push_back(std::move(failure));
+  return out;
 }
 
 }  // namespace calotype

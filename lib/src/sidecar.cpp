@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sidecar.hpp"
 
+#include <algorithm>
 #include <iomanip>
 #include <sstream>
 
+#include "element_rules.hpp"
 #include "text.hpp"
 
 namespace calotype {
@@ -80,8 +82,10 @@ std::optional<Sidecar> parse_sidecar(const std::string& text) {
   if (!std::getline(in, line) || !parse_plugin(line, sidecar.plugin)) return {};
   while (std::getline(in, line)) {
     ElementInfo element;
-    if (!parse_element(line, element)) return {};
-    sidecar.elements.push_back(element);
+    if (!parse_element(line, element) || !complaint_about(element).empty()) return {};
+    const auto is_same = [&](const ElementInfo& other) { return same_element(other, element); };
+    if (std::any_of(sidecar.elements.begin(), sidecar.elements.end(), is_same)) return {};
+    sidecar.elements.push_back(std::move(element));
   }
   return sidecar;
 }

@@ -20,7 +20,7 @@ struct Sidecar {
 
 std::filesystem::path sidecar_path(const std::filesystem::path& plugin_file);
 std::string format_sidecar(const Sidecar& sidecar);
-/// Nothing when the text is malformed in any way.
+/// Nothing when the text is malformed in any way, or lists what a plugin could not register.
 std::optional<Sidecar> parse_sidecar(const std::string& text);
 
 }  // namespace calotype

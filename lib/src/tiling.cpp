@@ -45,22 +45,47 @@ cv::Size sides(const cv::Mat& made) {
   return made.dims == 3 ? cv::Size(made.size[1], made.size[0]) : cv::Size(made.size[3], made.size[2]);
 }
 
-cv::Mat run_once(Session& session, const cv::Mat& input, const cv::Size& size, int type, TensorMap& out) {
-  const int dims = type < 0 ? 4 : type == CV_32F ? 3 : 2;
-  if (dims == 2) out["y"].create(size, type);
-  if (dims == 3 && out["y"].empty()) out["y"] = cv::Mat(std::vector<int>{1, 1, 1}, CV_32F);
-  session.run({{"x", input}}, out);
-  if (out.size() != 1 || out.begin()->second.dims != dims)
-    throw Error(ErrorCode::unsupported, "a tiled network must have one output, N,C,H,W, as it was asked for");
-  const cv::Mat made = out.begin()->second;
-  const cv::Size got = sides(made);
-  if (got != size)
-    throw Error(ErrorCode::unsupported,
-                "the network made a " + std::to_string(got.width) + "x" + std::to_string(got.height) + " tile where " +
-                    std::to_string(size.width) + "x" + std::to_string(size.height) + " was due",
-                "check the model's [tile] section and its scale");
-  return made;
+int channels(const cv::Mat& made) {
+  return made.dims == 2 ? made.channels() : made.dims == 3 ? made.size[2] : made.size[1];
 }
+
+/// Runs a network on one tile after another; what it makes of them has the sizes that are due and one number of
+/// channels, whatever it is.
+class TileRunner {
+ public:
+  /// `form`: as run_tiled() has it.
+  TileRunner(Session& session, int form) : session_(session), form_(form) {}
+
+  cv::Mat run(const cv::Mat& input, const cv::Size& due) {
+    const bool picture = form_ >= 0 && form_ != CV_32F;
+    if (picture) out_["y"].create(due, form_);
+    if (form_ == CV_32F && out_["y"].empty()) out_["y"] = cv::Mat(std::vector<int>{1, 1, 1}, CV_32F);
+    session_.run({{"x", input}}, out_);
+    const int dims = picture ? 2 : form_ == CV_32F ? 3 : 4;
+    const cv::Mat made = out_.empty() ? cv::Mat() : out_.begin()->second;
+    if (out_.size() != 1 || made.dims != dims || made.type() != (picture ? form_ : CV_32F) ||
+        (dims == 4 && made.size[0] != 1) || (!picture && !made.isContinuous()))
+      throw Error(ErrorCode::unsupported, "a tiled network must have one output, 1,C,H,W, as it was asked for",
+                  "export the model again with a single output of that shape");
+    if (const cv::Size got = sides(made); got != due)
+      throw Error(ErrorCode::unsupported,
+                  "the network made a " + std::to_string(got.width) + "x" + std::to_string(got.height) +
+                      " tile where " + std::to_string(due.width) + "x" + std::to_string(due.height) + " was due",
+                  "check the model's [tile] section and its scale");
+    if (!channels_) channels_ = channels(made);
+    if (channels(made) != channels_)
+      throw Error(ErrorCode::unsupported,
+                  "the network made tiles of " + std::to_string(channels_) + " and of " +
+                      std::to_string(channels(made)) + " channels",
+                  "export the model again");
+    return made;
+  }
+
+ private:
+  Session& session_;
+  int form_, channels_ = 0;
+  TensorMap out_;
+};
 
 }  // namespace
 
@@ -74,7 +99,7 @@ void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, dou
 
   const Scale scaled(scale);
   const cv::Rect bounds(cv::Point(0, 0), size);
-  TensorMap out;
+  TileRunner tiles(session, form);
   for (int y = 0; y < size.height; y += plan.size)
     for (int x = 0; x < size.width; x += plan.size) {
       const cv::Rect core = cv::Rect(x, y, plan.size, plan.size) & bounds;
@@ -84,7 +109,7 @@ void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, dou
       const cv::Rect grown =
           cv::Rect(x - plan.halo, y - plan.halo, plan.size + 2 * plan.halo, plan.size + 2 * plan.halo) & bounds;
       const cv::Size made(scaled(grown.width), scaled(grown.height));
-      const cv::Mat result = run_once(session, source(grown), made, form, out);
+      const cv::Mat result = tiles.run(source(grown), made);
       const cv::Rect crop(scaled(core.x - grown.x), scaled(core.y - grown.y), where.width, where.height);
       sink(grown == core ? result : cropped(result, crop), where);
     }

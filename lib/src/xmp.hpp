@@ -11,17 +11,20 @@ namespace calotype {
 
 struct XmpUpdate {
   bool upright = false;  ///< the picture was turned: tiff:Orientation becomes 1
-  cv::Size size;         ///< of the picture
+  /// Of the picture. Where it is given, what describes other pixels goes: thumbnails, claims of data that lie behind a
+  /// picture in the same file (motion photos, gain maps), and a packet that is no XML and seems to hold such.
+  std::optional<cv::Size> size;
 };
 
-/// What became of a packet: whether its text changed, and what was taken out beside thumbnails.
+/// What became of a packet: whether its text changed, and what was taken out.
 struct XmpChanges {
   bool changed = false, thumbnail = false;
+  bool broken = false;              ///< all of it, for it cannot be read
   std::vector<std::string> claims;  ///< "a motion photo": what the file no longer holds
 };
 
-/// Orientation and sizes are set where the packet names them; thumbnails, and claims of data that lie behind a picture
-/// in the same file (motion photos, gain maps), go. A packet that is no XML and seems to hold such is emptied.
+/// Orientation and sizes are set where the packet names them. Takes time in proportion to the packet's size, which may
+/// be hostile.
 XmpChanges update_xmp(Bytes& packet, const XmpUpdate& update);
 
 }  // namespace calotype

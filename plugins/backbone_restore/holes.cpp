@@ -27,12 +27,28 @@ cv::Mat mask_of(const cv::Mat& drawn) {
   return brightest >= 128;
 }
 
+[[noreturn]] void refuse(const cv::Size& mask, const cv::Size& picture) {
+  throw Error(ErrorCode::usage, "the mask is " + text(mask) + " and the picture " + text(picture),
+              "make a mask of the picture's size");
+}
+
+/// The picture's size is the limit, whatever the file may hold.
+cv::Mat drawn_mask(const std::string& path, const cv::Size& size) {
+  const Bytes file = read_file(path);
+  const ImageInfo info = probe(file, extension_of(path), path);
+  const cv::Size stored(info.width, info.height), turned(info.height, info.width);  // EXIF may ask for either
+  if (stored != size && turned != size) refuse(stored, size);
+  Limits limits;
+  limits.max_pixels = std::int64_t(size.width) * size.height;
+  return mask_of(decode(file, extension_of(path), {}, limits, path).pixels);
+}
+
 }  // namespace
 
 cv::Mat hole_mask(const Image& image, const std::string& path) {
   cv::Mat mask;
   if (!path.empty()) {
-    mask = mask_of(read_image(path).pixels);
+    mask = drawn_mask(path, image.pixels.size());
   } else if (!image.mask.empty()) {
     mask = image.mask >= 128;
   } else if (has_alpha(image.pixels)) {
@@ -43,9 +59,7 @@ cv::Mat hole_mask(const Image& image, const std::string& path) {
     throw Error(ErrorCode::usage, "nothing says what to repair",
                 "give mask=FILE, white where the picture is to be repaired, or a picture that is transparent there");
   }
-  if (mask.size() != image.pixels.size())
-    throw Error(ErrorCode::usage, "the mask is " + text(mask.size()) + " and the picture " + text(image.pixels.size()),
-                "make a mask of the picture's size");
+  if (mask.size() != image.pixels.size()) refuse(mask.size(), image.pixels.size());
   return mask;
 }
 

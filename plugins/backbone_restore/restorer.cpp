@@ -25,7 +25,7 @@ void Restorer::open(const std::string& model, const EngineChoice& choice) {
   if (opened->manifest().task != "restore")
     throw Error(ErrorCode::usage, "model " + model + " is for \"" + opened->manifest().task + "\", not for restoration",
                 "\"calotype inspect\" lists the models");
-  session_ = opened->network("restore", choice)->session();
+  session_ = opened->session("restore", choice, {{{"x", 4}}, {{"y", 3}}});
   model_ = std::move(opened);
   name_ = model;
   choice_ = choice;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <calotype/error.hpp>
+#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <string>
@@ -22,13 +23,14 @@ double resident_bytes() {
   return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
+/// 0 where the model does not say it, or not as a number.
 double bytes_per_pixel(const Manifest& manifest) {
   const auto entry = manifest.extra.find("restore.memory");
-  try {
-    return entry == manifest.extra.end() ? 0 : std::stod(entry->second);
-  } catch (const std::exception&) {
-    return 0;
-  }
+  if (entry == manifest.extra.end()) return 0;
+  const char* const end = entry->second.data() + entry->second.size();
+  double bytes = 0;
+  const auto [stop, error] = std::from_chars(entry->second.data(), end, bytes);
+  return error == std::errc() && stop == end && std::isfinite(bytes) ? bytes : 0;
 }
 
 }  // namespace

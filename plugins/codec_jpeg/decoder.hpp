@@ -6,6 +6,7 @@ namespace calotype {
 
 class JpegDecoder : public Decoder {
  public:
+  static std::vector<ParamSpec> params();
   ImageInfo probe(const Bytes& bytes) const override;
   Image decode(const Bytes& bytes, const Params& params) override;
 };

@@ -2,35 +2,65 @@
 #include "encoder.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <string_view>
+#include <array>
 
 #include "../common/samples.hpp"
 #include "guard.hpp"
-#include "markers.hpp"
+#include "metadata.hpp"
+// clang-format off
+#include <jerror.h>  // needs jpeglib.h
+// clang-format on
 
 namespace calotype {
 namespace {
 
+/// Where libjpeg leaves the file, in pieces of a buffer. No exception may travel through libjpeg.
+struct Destination : jpeg_destination_mgr {
+  Destination() : jpeg_destination_mgr() {
+    init_destination = [](j_compress_ptr codec) { of(codec).rewind(); };
+    empty_output_buffer = [](j_compress_ptr codec) -> boolean {
+      Destination& self = of(codec);
+      self.keep(codec, self.buffer.size());
+      self.rewind();
+      return TRUE;
+    };
+    term_destination = [](j_compress_ptr codec) {
+      Destination& self = of(codec);
+      self.keep(codec, self.buffer.size() - self.free_in_buffer);
+    };
+  }
+  Bytes file;
+
+ private:
+  static Destination& of(j_compress_ptr codec) { return *static_cast<Destination*>(codec->dest); }
+  void rewind() {
+    next_output_byte = buffer.data();
+    free_in_buffer = buffer.size();
+  }
+  void keep(j_compress_ptr codec, std::size_t count) {
+    bool kept = true;
+    try {
+      file.insert(file.end(), buffer.begin(), buffer.begin() + std::ptrdiff_t(count));
+    } catch (const std::exception&) {
+      kept = false;
+    }
+    if (!kept) ERREXIT1(codec, JERR_OUT_OF_MEMORY, 0);
+  }
+  std::array<JOCTET, 1 << 16> buffer;
+};
+
 /// Owns libjpeg's compressor, its error handler and the growing file.
 struct Compressor {
   JpegErrors errors;
+  Destination destination;
   jpeg_compress_struct codec{};
-  unsigned char* file = nullptr;
-  unsigned long file_size = 0;
 
   Compressor() {
     codec.err = &errors;
-    guarded(errors, codec, [&] {
-      jpeg_create_compress(&codec);
-      jpeg_mem_dest(&codec, &file, &file_size);
-    });
+    guarded(errors, codec, [&] { jpeg_create_compress(&codec); });
+    codec.dest = &destination;
   }
-  ~Compressor() {
-    jpeg_destroy_compress(&codec);
-    std::free(file);
-  }
+  ~Compressor() { jpeg_destroy_compress(&codec); }
   Compressor(const Compressor&) = delete;
   Compressor& operator=(const Compressor&) = delete;
 };
@@ -39,33 +69,6 @@ struct Compressor {
 int chroma_step(const std::string& subsampling, int quality, bool vertical) {
   if (subsampling == "auto") return quality >= 90 ? 1 : 2;
   return subsampling == "444" || (vertical && subsampling == "422") ? 1 : 2;
-}
-
-/// Writes prefix + payload as one segment, or says that it does not fit.
-void write_segment(Compressor& jpeg, int marker, std::string_view prefix, std::string_view payload, Losses& lost,
-                   LossKind kind) {
-  if (payload.empty()) return;
-  if (prefix.size() + payload.size() > max_segment)
-    return lost.add(kind, std::string(to_string(kind)) + " larger than 64 KiB is left out, JPEG has no room for it");
-  const std::string segment = std::string(prefix).append(payload);
-  guarded(jpeg.errors, jpeg.codec, [&] {
-    jpeg_write_marker(&jpeg.codec, marker, reinterpret_cast<const JOCTET*>(segment.data()),
-                      static_cast<unsigned int>(segment.size()));
-  });
-}
-
-std::string_view view(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-void write_metadata(Compressor& jpeg, const Metadata& meta, Losses& lost) {
-  write_segment(jpeg, JPEG_APP0 + 1, exif_prefix, view(meta.exif), lost, LossKind::exif);
-  write_segment(jpeg, JPEG_APP0 + 1, xmp_prefix, view(meta.xmp), lost, LossKind::xmp);
-  if (meta.icc.size() > max_icc_profile)
-    lost.add(LossKind::icc, "the colour profile is larger than the 16 MiB that JPEG has room for");
-  else if (!meta.icc.empty())
-    guarded(jpeg.errors, jpeg.codec,
-            [&] { jpeg_write_icc_profile(&jpeg.codec, meta.icc.data(), static_cast<unsigned int>(meta.icc.size())); });
-  for (const auto& [keyword, value] : meta.text)  // a JPEG comment has no keyword of its own
-    write_segment(jpeg, JPEG_COM, keyword == "Comment" ? "" : keyword + ": ", value, lost, LossKind::text);
 }
 
 }  // namespace
@@ -92,6 +95,8 @@ Bytes JpegEncoder::encode(const Image& image, const Params& params, Losses& lost
   const bool grey = pixels.channels() == 1;
   const int h = chroma_step(subsampling, quality, false);
   const int v = chroma_step(subsampling, quality, true);
+  const JfifDensity density = jfif_density(image.meta.density, lost);
+  const std::vector<MarkerSegment> segments = metadata_segments(image.meta, lost);
 
   Compressor jpeg;
   auto& codec = jpeg.codec;
@@ -108,10 +113,13 @@ Bytes JpegEncoder::encode(const Image& image, const Params& params, Losses& lost
       codec.comp_info[0].h_samp_factor = h;
       codec.comp_info[0].v_samp_factor = v;
     }
+    codec.density_unit = static_cast<UINT8>(density.unit);
+    codec.X_density = static_cast<UINT16>(density.x);
+    codec.Y_density = static_cast<UINT16>(density.y);
     jpeg_start_compress(&codec, TRUE);
-  });
-  write_metadata(jpeg, image.meta, lost);
-  guarded(jpeg.errors, codec, [&] {
+    for (const auto& [marker, data] : segments)
+      jpeg_write_marker(&codec, marker, reinterpret_cast<const JOCTET*>(data.data()),
+                        static_cast<unsigned int>(data.size()));
     while (codec.next_scanline < codec.image_height) {
       // libjpeg reads the row only; its type lacks the const.
       JSAMPROW row = const_cast<JSAMPROW>(pixels.ptr(static_cast<int>(codec.next_scanline)));
@@ -119,7 +127,7 @@ Bytes JpegEncoder::encode(const Image& image, const Params& params, Losses& lost
     }
     jpeg_finish_compress(&codec);
   });
-  return Bytes(jpeg.file, jpeg.file + jpeg.file_size);
+  return std::move(jpeg.destination.file);
 }
 
 }  // namespace calotype

@@ -3,8 +3,6 @@
 
 #include <jerror.h>
 
-#include "calotype/log.hpp"
-
 namespace calotype {
 namespace {
 
@@ -21,7 +19,6 @@ bool means_damage(int warning) {
     case JWRN_HIT_MARKER:
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
-    case JWRN_JPEG_EOF:
     case JWRN_MUST_RESYNC:
     case JWRN_TOO_MUCH_DATA:
       return true;
@@ -30,11 +27,19 @@ bool means_damage(int warning) {
   }
 }
 
-/// libjpeg would go on with grey where data is missing; a picture that is not the one that was stored is an error here.
+/// libjpeg would go on with grey where data is missing; a picture that is not the one that was stored is an error here,
+/// unless the caller has asked for it.
 void on_message(j_common_ptr codec, int level) {
   if (level >= 0) return;  // traces
-  if (means_damage(codec->err->msg_code)) escape(codec);
-  if (codec->err->num_warnings++ == 0) log(LogLevel::info, "JPEG: " + text_of(codec));
+  auto& errors = *static_cast<JpegErrors*>(codec->err);
+  const bool ends = errors.msg_code == JWRN_JPEG_EOF;
+  errors.at_end |= ends;
+  if (ends ? errors.end_is_damage : means_damage(errors.msg_code)) {
+    ++errors.damages;
+    if (!errors.lenient) escape(codec);
+  } else if (!ends && errors.num_warnings++ == 0) {
+    errors.format_message(codec, errors.warning);
+  }
 }
 
 ErrorCode code_of(int message) {
@@ -48,7 +53,6 @@ ErrorCode code_of(int message) {
     case JERR_SOF_UNSUPPORTED:
       return ErrorCode::unsupported;
     case JERR_OUT_OF_MEMORY:
-    case too_many_scans:
       return ErrorCode::limit;
     default:
       return ErrorCode::corrupt;
@@ -61,17 +65,14 @@ JpegErrors::JpegErrors() : jpeg_error_mgr() {
   jpeg_std_error(this);
   error_exit = escape;
   emit_message = on_message;
-  static const char* const own_messages[] = {"too many scans"};
-  addon_message_table = own_messages;
-  first_addon_message = last_addon_message = too_many_scans;
 }
 
 Error jpeg_error(JpegErrors& errors, j_common_ptr codec) {
   const ErrorCode code = code_of(errors.msg_code);
   return Error(code, "JPEG: " + text_of(codec),
-               code == ErrorCode::corrupt       ? "the file is damaged or cut short; fetch it again from its source"
+               code == ErrorCode::corrupt       ? kDamagedHint
                : code == ErrorCode::unsupported ? "convert it to an ordinary 8-bit JPEG with the program that wrote it"
-                                                : "rewrite it with fewer scans or as a smaller picture");
+                                                : "try a smaller picture or a machine with more memory");
 }
 
 }  // namespace calotype

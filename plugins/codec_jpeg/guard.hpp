@@ -11,14 +11,19 @@
 
 namespace calotype {
 
-/// Our one message code beside libjpeg's own.
-constexpr int too_many_scans = 1000;
-
 /// libjpeg's error handler. Fatal errors, and warnings that mean damaged picture data, jump back to guarded().
 struct JpegErrors : jpeg_error_mgr {
   JpegErrors();
+
   std::jmp_buf return_point;
+  bool lenient = false;       ///< damage is counted, and libjpeg goes on with grey
+  bool end_is_damage = true;  ///< whether running out of bytes is damage by itself
+  bool at_end = false;        ///< whether the bytes have run out
+  int damages = 0;
+  char warning[JMSG_LENGTH_MAX] = "";  ///< the first of those that are no damage
 };
+
+constexpr const char* kDamagedHint = "the file is damaged or cut short; fetch it again from its source";
 
 /// The calotype::Error for what libjpeg last complained about.
 Error jpeg_error(JpegErrors& errors, j_common_ptr codec);

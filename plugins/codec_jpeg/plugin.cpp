@@ -7,8 +7,13 @@
 
 CALOTYPE_PLUGIN("codec_jpeg", CALOTYPE_VERSION, "Apache-2.0", "JPEG through libjpeg-turbo") {
   const std::vector<std::string> extensions = {"jpg", "jpeg", "jpe", "jfif"};
-  r.add<calotype::JpegDecoder>(
-      {calotype::Kind::decoder, "jpeg", "Reads JPEG: grey, colour and CMYK, 8 bits.", extensions, {"ffd8ff"}, 0, {}});
+  r.add<calotype::JpegDecoder>({calotype::Kind::decoder,
+                                "jpeg",
+                                "Reads JPEG: grey, colour and CMYK, 8 bits.",
+                                extensions,
+                                {"ffd8ff"},
+                                0,
+                                calotype::JpegDecoder::params()});
   r.add<calotype::JpegEncoder>(
       {calotype::Kind::encoder, "jpeg", "Writes JPEG, 8 bits.", extensions, {}, 0, calotype::JpegEncoder::params()});
 }

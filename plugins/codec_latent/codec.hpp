@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
+
+#include "background.hpp"
 #include "calotype/codec.hpp"
 
 namespace calotype::latent {
@@ -17,6 +20,9 @@ class LatentEncoder : public Encoder {
  public:
   Bytes encode(const Image& image, const Params& params, Losses& lost) override;
   void prepare(const Params& params) override;
+
+ private:
+  std::shared_ptr<Background> loading_;  // what prepare() has begun
 };
 
 }  // namespace calotype::latent

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <charconv>
 #include <cstdio>
 #include <opencv2/core.hpp>
 
@@ -13,14 +14,25 @@
 namespace calotype::latent {
 namespace {
 
+/// "x,y,width,height"; an empty one for anything else.
+cv::Rect rectangle(const std::string& text) {
+  cv::Rect found;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (int* number : {&found.x, &found.y, &found.width, &found.height}) {
+    if (number != &found.x && (at == end || *at++ != ',')) return {};
+    const auto [stop, error] = std::from_chars(at, end, *number);
+    if (error != std::errc()) return {};
+    at = stop;
+  }
+  return at == end ? found : cv::Rect();
+}
+
 /// "x,y,width,height" inside the picture; empty text: all of it.
 cv::Rect parse_region(const std::string& text, const cv::Size& picture) {
-  const cv::Rect all(cv::Point(0, 0), picture);
-  if (text.empty()) return all;
-  cv::Rect region;
-  char rest = 0;
-  if (std::sscanf(text.c_str(), "%d,%d,%d,%d%c", &region.x, &region.y, &region.width, &region.height, &rest) != 4 ||
-      region.x < 0 || region.y < 0 || region.width < 1 || region.height < 1 ||
+  if (text.empty()) return {cv::Point(0, 0), picture};
+  const cv::Rect region = rectangle(text);
+  if (region.x < 0 || region.y < 0 || region.width < 1 || region.height < 1 ||
       region.width > picture.width - region.x || region.height > picture.height - region.y)
     throw Error(
         ErrorCode::usage, "region \"" + text + "\" is not a rectangle inside the picture",
@@ -75,7 +87,8 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
   const cv::Size size(header.width, header.height);
   const cv::Rect region = parse_region(params.get<std::string>("region"), size);
 
-  const std::string name = params.get<std::string>("model");
+  const std::string given_name = params.get<std::string>("model");
+  const std::string name = given_name.empty() ? LatentModel::find(header.model) : given_name;
   const EngineChoice choice = engine_choice(params);
   const Arithmetic arithmetic = header.fp32_means ? Arithmetic::fp32 : Arithmetic::chosen;
   const LatentModel::Parts parts = {{"synthesis"},
@@ -83,8 +96,8 @@ Image LatentDecoder::decode(const Bytes& bytes, const Params& params) {
                                     {"context_1", arithmetic},
                                     {"context_2", arithmetic},
                                     {"context_3", arithmetic}};
-  const auto model =
-      name.empty() ? LatentModel::find(header.model, choice, parts) : LatentModel::open(name, choice, parts);
+  const auto loading = LatentModel::prepare(name, choice, parts);
+  const auto model = LatentModel::open(name, choice);
   char written[9], given[9];
   std::snprintf(written, sizeof written, "%08x", header.model);
   std::snprintf(given, sizeof given, "%08x", model->hash());

@@ -109,6 +109,7 @@ class Job {
   }
 
   const Params& params_;
+  std::shared_ptr<Background> loading_;
   std::shared_ptr<LatentModel> model_;
   LatentModel::Lease networks_;
   cv::Mat colour_;  // without alpha
@@ -120,7 +121,8 @@ class Job {
 
 Job::Job(const Image& image, const Params& params, bool good, Losses& lost)
     : params_(params),
-      model_(LatentModel::open(model_name(params, good), engine_choice(params), encoder_parts())),
+      loading_(LatentModel::prepare(model_name(params, good), engine_choice(params), encoder_parts())),
+      model_(LatentModel::open(model_name(params, good), engine_choice(params))),
       networks_(LatentModel::lease(model_)),
       colour_(image.pixels),
       steps_(kRefinements[params.get<int>("effort") - 1]) {
@@ -150,7 +152,8 @@ Job::Job(const Image& image, const Params& params, bool good, Losses& lost)
 }
 
 std::pair<std::uint32_t, Bytes> Job::code(const CodedGroup& group) const {
-  auto checksum = std::async(std::launch::async, [&group] { return group.symbols.checksum(); });
+  // Deferred where there can be no more threads.
+  auto checksum = std::async(std::launch::async | std::launch::deferred, [&group] { return group.symbols.checksum(); });
   ReaderPosition middle;
   Bytes stream = encode_group(model_->tables(), group.symbols, group.indices, &middle);
   if (params_.get<bool>("verify") && !decodes_to(model_->tables(), group, stream, middle))
@@ -274,7 +277,7 @@ std::vector<ParamSpec> encoder_params() {
 
 void LatentEncoder::prepare(const Params& params) {
   try {
-    LatentModel::prepare(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
+    loading_ = LatentModel::prepare(model_name(params, needs_good(params)), engine_choice(params), encoder_parts());
   } catch (const std::exception&) {  // encode() reports it
   }
 }

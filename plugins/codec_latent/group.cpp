@@ -13,7 +13,6 @@
 namespace calotype::latent {
 namespace {
 
-constexpr int kHyperCell = 4;          // latents per hyper-latent, each way
 constexpr int kLargestHyper = 127;     // hyper-latents are clamped to this
 constexpr int kLargestSymbol = 32000;  // and symbols to this: both fit int16, and the escape code holds differences
 
@@ -45,9 +44,6 @@ class MeanModel {
     cv::Mat x = tensor(z.channels, z.rows, z.columns), means;
     std::copy(z.values.begin(), z.values.end(), x.ptr<float>());
     networks_.run("hyper_mean", x, means, arithmetic_);
-    if (means.size[2] != channels_ || means.size[0] < r.rows || means.size[1] < r.columns)
-      throw Error(ErrorCode::corrupt, "the model's hyper_mean network has the wrong output size",
-                  "reinstall the model");
     // Input of the context networks: hyper means, then the latents, as far as they are known.
     input_.create(std::vector<int>{r.rows, r.columns, 2 * channels_}, CV_32F);
     for_all(r.rows, [&](int row) {
@@ -64,8 +60,6 @@ class MeanModel {
     step_ = step;
     if (!step) return;
     networks_.run("context_" + std::to_string(step), input_, correction_, arithmetic_);
-    if (correction_.total() * 2 != input_.total() || correction_.size[2] != channels_)
-      throw Error(ErrorCode::corrupt, "the model's context networks have the wrong output size", "reinstall the model");
   }
   /// Of this step.
   MeanChannels at(int row, int column) {
@@ -110,9 +104,6 @@ cv::Mat quantise_hyper(LatentModel::Networks& networks, const cv::Mat& y, const 
   });
   cv::Mat out;
   networks.run("hyper_analysis", x, out);
-  if (out.total() != z.values.size())
-    throw Error(ErrorCode::corrupt, "the model's hyper_analysis network has the wrong output size",
-                "reinstall the model");
   for (std::size_t i = 0; i < z.values.size(); ++i)
     z.values[i] =
         std::int16_t(std::lrint(std::clamp(out.ptr<float>()[i], -float(kLargestHyper), float(kLargestHyper))));

@@ -3,14 +3,16 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <opencv2/core/utility.hpp>
 
 #include "../common/clones.hpp"
 #include "calotype/error.hpp"
+#include "calotype/parallel.hpp"
 #include "dot.hpp"
 
 namespace calotype::latent {
 namespace {
+
+constexpr int kMostScale = 16;  // more would be no hyper-latents
 
 /// Sums of the magnitudes of the weights of each output of a block.
 CALOTYPE_CLONES void add_magnitudes(const std::int16_t* weights, int length, std::int64_t* sums) {
@@ -58,6 +60,8 @@ IntegerNetwork::IntegerNetwork(const Records& records, const std::string& name, 
       }
     }
     channels = layer.outputs / (layer.shuffle * layer.shuffle);
+    scale_ *= layer.shuffle;
+    if (scale_ > kMostScale) fail("too many shuffles");
     limit = layer.limit;
     layers_.push_back(std::move(layer));
   }
@@ -108,10 +112,10 @@ void IntegerNetwork::apply(const Layer& layer, const Activations& in, Activation
   static const DotFunction dot = best_dot();
   const int s = layer.shuffle, cells = s * s, low = layer.relu ? 0 : -layer.limit;
   out.create(in.rows * s, in.columns * s, layer.outputs / cells);
-  cv::parallel_for_(cv::Range(0, in.rows), [&](const cv::Range& rows) {
+  parallel_for(in.rows, [&](int begin, int end) {
     std::vector<std::int16_t> patches(std::size_t(kDotBlock) * layer.length);
     std::vector<std::int32_t> sums(std::size_t(kDotBlock) * layer.padded);
-    for (int row = rows.start; row < rows.end; ++row)
+    for (int row = begin; row < end; ++row)
       for (int first = 0; first < in.columns; first += kDotBlock) {
         const int count = std::min(kDotBlock, in.columns - first);
         const bool in_place = layer.length == in.channels && count == kDotBlock;

@@ -56,6 +56,8 @@ class IntegerNetwork {
   IntegerNetwork(const Records& records, const std::string& name, int input_channels, int input_limit);
   /// Not in place: `out` is another than `in`.
   void run(const Activations& in, Activations& out) const;
+  /// Positions that it makes of one, each way.
+  int scale() const { return scale_; }
   int output_channels() const { return layers_.back().outputs / (layers_.back().shuffle * layers_.back().shuffle); }
 
  private:
@@ -70,6 +72,7 @@ class IntegerNetwork {
   };
   static void apply(const Layer& layer, const Activations& in, Activations& out);
   std::vector<Layer> layers_;
+  int scale_ = 1;
 };
 
 }  // namespace calotype::latent

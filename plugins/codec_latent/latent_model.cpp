@@ -4,20 +4,28 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <list>
+#include <sstream>
 #include <tuple>
 
-#include "background.hpp"
 #include "calotype/error.hpp"
 #include "container.hpp"
+#include "signatures.hpp"
 
 namespace calotype::latent {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::string hex(std::uint32_t value) {
   char text[9];
   std::snprintf(text, sizeof text, "%08x", value);
   return text;
 }
+
+constexpr int kMostAnchors = 65536 / kRateSteps;  // files have 16 bits for the rate
+constexpr int kMostChannels = 1 << 13;            // a group of them needs hundreds of megabytes
 
 /// Of a model's decoding parts, without reading any of them: the manifest holds their checksums.
 std::uint32_t hash_of(const Manifest& manifest) {
@@ -41,18 +49,52 @@ EngineChoice choice_for(Arithmetic arithmetic, const Model& model, EngineChoice 
   return choice;
 }
 
-/// One of the codec's models, as much of it as was asked for.
-struct Opened {
-  std::shared_ptr<LatentModel> model;
-  Background loading;
+using HowToRun = std::tuple<std::string, std::string, std::string, int>;
+
+HowToRun tied(const EngineChoice& c) { return {c.engine, c.device, c.precision, c.threads}; }
+
+/// Another text where any part is another, or the tables' file.
+std::string identity_of(const Manifest& manifest) {
+  std::ostringstream text;
+  for (const auto& [name, part] : manifest.parts) text << name << ' ' << part.file << ' ' << part.xxh128 << '\n';
+  if (const auto tables = manifest.parts.find("entropy"); tables != manifest.parts.end()) {
+    std::error_code missing;
+    text << fs::file_size(tables->second.file, missing) << ' '
+         << fs::last_write_time(tables->second.file, missing).time_since_epoch().count();
+  }
+  return text.str();
+}
+
+constexpr std::size_t kModels = 8;     // that stay open though nobody uses them
+constexpr std::size_t kLoadings = 64;  // whose end is remembered
+
+/// Networks on their way into memory.
+struct Loading {
+  std::weak_ptr<Background> work;
+  std::shared_ptr<std::atomic<bool>> done;  // all of them are there
 };
 
-/// Calls use(opened) for the model, one caller at a time.
-void with_opened(const std::string& name, const EngineChoice& choice, const std::function<void(Opened&)>& use) {
-  static std::mutex mutex;
-  static std::map<std::tuple<std::string, std::string, std::string, std::string, int>, Opened> all;
-  const std::lock_guard<std::mutex> lock(mutex);
-  use(all[{name, choice.engine, choice.device, choice.precision, choice.threads}]);
+/// What this process shares. Never destroyed: sessions would outlive what they use.
+struct Shared {
+  struct Opened {
+    std::string identity;
+    HowToRun how;
+    std::shared_ptr<LatentModel> model;
+  };
+
+  std::mutex mutex;
+  std::list<Opened> models;  // last used first
+  std::map<std::tuple<std::string, HowToRun, LatentModel::Parts>, Loading> loadings;
+
+  void drop_unused() {
+    for (auto opened = models.end(); opened != models.begin() && models.size() > kModels;)
+      if ((--opened)->model.use_count() == 1) opened = models.erase(opened);
+  }
+};
+
+Shared& shared() {
+  static Shared* const instance = new Shared;
+  return *instance;
 }
 
 }  // namespace
@@ -78,8 +120,11 @@ EntropyTables::EntropyTables(const Records& records) {
   for (int k = 1; k < kSteps; ++k)
     context[k - 1] = IntegerNetwork(records, "context" + std::to_string(k), 2 * channels, kBaseMax);
 
-  bool valid = anchors >= 2 && symbols.rows() == kTables && skip >= 0 && hyper.output_channels() == channels;
-  for (const IntegerNetwork& network : context) valid = valid && network.output_channels() == channels;
+  bool valid = anchors >= 2 && anchors <= kMostAnchors && symbols.rows() == kTables && skip >= 0;
+  valid = valid && std::max(channels, hyper_channels) <= kMostChannels;
+  valid = valid && hyper.output_channels() == channels && hyper.scale() == kHyperCell;
+  for (const IntegerNetwork& network : context)
+    valid = valid && network.output_channels() == channels && network.scale() == 1;
   valid = valid && predicted() <= channels;
   for (const int weight : predict_weight) valid = valid && weight >= -512 && weight <= 512;
   for (const int scale : predict_scale) valid = valid && scale >= -kBaseMax && scale <= kBaseMax;
@@ -112,33 +157,52 @@ LatentModel::LatentModel(const Model& model, const EngineChoice& choice, const R
   rounding_ = records.f32("mu", {1})[0];
 }
 
-void LatentModel::prepare(const std::string& name, const EngineChoice& choice, const Parts& parts) {
-  with_opened(name, choice, [&](Opened& opened) {
-    if (opened.loading) return;
-    opened.loading = Background([name, choice, parts] {
-      try {
-        const Model model = Model::open(name);
-        for (const Part& part : parts) model.network(part.name, choice_for(part.arithmetic, model, choice));
-      } catch (const std::exception&) {  // whoever uses the network meets the same error, and can report it
+std::shared_ptr<Background> LatentModel::prepare(const std::string& name, const EngineChoice& choice,
+                                                 const Parts& parts) {
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  auto& loadings = shared().loadings;
+  if (loadings.size() > kLoadings) loadings.clear();  // which costs no more than a look at what is loaded
+  Loading& loading = loadings[{name, tied(choice), parts}];
+  if (auto running = loading.work.lock()) return running;
+  if (loading.done && *loading.done) return {};
+  const auto done = loading.done = std::make_shared<std::atomic<bool>>(false);
+  auto work = std::make_shared<Background>([name, choice, parts, done](const std::atomic<bool>& stop) {
+    try {
+      const Model model = Model::open(name);
+      for (const Part& part : parts) {
+        if (stop) return;
+        model.network(part.name, choice_for(part.arithmetic, model, choice));
       }
-    });
+      *done = true;
+    } catch (...) {  // whoever uses the network meets the same error, and can report it
+    }
   });
+  loading.work = work;
+  return work;
 }
 
-std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice, const Parts& soon) {
-  if (!soon.empty()) prepare(name, choice, soon);
-  std::shared_ptr<LatentModel> result;
-  with_opened(name, choice, [&](Opened& opened) {
-    if (!opened.model) {
-      const Model model = Model::open(name);
-      if (model.manifest().task != "codec")
-        throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
-                    "give model=latent or the directory of a codec model");
-      opened.model.reset(new LatentModel(model, choice, Records(model.read("entropy"))));
-    }
-    result = opened.model;
-  });
-  return result;
+std::shared_ptr<LatentModel> LatentModel::open(const std::string& name, const EngineChoice& choice) {
+  const Model model = Model::open(name);
+  if (model.manifest().task != "codec")
+    throw Error(ErrorCode::usage, "model \"" + name + "\" is for " + model.manifest().task + ", not a codec",
+                "give model=latent or the directory of a codec model");
+  if (const int halo = model.manifest().tile.halo; halo % kLatentPixels)
+    throw Error(ErrorCode::corrupt, "model \"" + name + "\" has a halo of " + std::to_string(halo) + " pixels",
+                "a codec needs a multiple of " + std::to_string(kLatentPixels) + " as tile.halo");
+  const std::string identity = identity_of(model.manifest());
+  const HowToRun how = tied(choice);
+  const std::lock_guard<std::mutex> lock(shared().mutex);
+  auto& models = shared().models;
+  const auto known = std::find_if(models.begin(), models.end(),
+                                  [&](const auto& opened) { return opened.identity == identity && opened.how == how; });
+  if (known != models.end()) {
+    models.splice(models.begin(), models, known);
+    return known->model;
+  }
+  std::shared_ptr<LatentModel> opened(new LatentModel(model, choice, Records(model.read("entropy"))));
+  models.push_front({identity, how, opened});
+  shared().drop_unused();
+  return opened;
 }
 
 std::map<std::uint32_t, std::string> LatentModel::installed() {
@@ -147,15 +211,16 @@ std::map<std::uint32_t, std::string> LatentModel::installed() {
     try {
       const Model model = Model::open(id);
       if (model.manifest().task == "codec") models.emplace(hash_of(model.manifest()), id);
-    } catch (const Error&) {  // a model that cannot be read is none of the others' business
+    } catch (const Error& e) {  // a model that cannot be read is none of the others' business
+      if (e.code() == ErrorCode::limit) throw;  // nor is it missing where there is no memory for it
     }
   }
   return models;
 }
 
-std::shared_ptr<LatentModel> LatentModel::find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon) {
+std::string LatentModel::find(std::uint32_t hash) {
   const auto models = installed();
-  if (const auto found = models.find(hash); found != models.end()) return open(found->second, choice, soon);
+  if (const auto found = models.find(hash); found != models.end()) return found->second;
   std::string known;
   for (const auto& [other, id] : models) known += (known.empty() ? "" : ", ") + id + " (" + hex(other) + ")";
   throw Error(
@@ -192,11 +257,12 @@ bool LatentModel::Networks::is_fp32(const std::string& part) const {
 Session& LatentModel::Networks::session(const std::string& part, Arithmetic arithmetic) {
   auto& session = sessions_[{part, arithmetic}];
   if (!session) {
+    const Signature signature = signature_of(part, owner_.tables_);
     try {
-      session = owner_.model_.network(part, choice_for(arithmetic, owner_.model_, owner_.choice_))->session();
+      session = owner_.model_.session(part, choice_for(arithmetic, owner_.model_, owner_.choice_), signature);
     } catch (const Error& e) {
       if (arithmetic == Arithmetic::chosen || e.code() != ErrorCode::unsupported) throw;
-      session = owner_.model_.network(part, owner_.choice_)->session();  // of an engine without fp32
+      session = owner_.model_.session(part, owner_.choice_, signature);  // of an engine without fp32
     }
   }
   return *session;
@@ -206,8 +272,6 @@ void LatentModel::Networks::run(const std::string& part, const cv::Mat& x, cv::M
   TensorMap out{{"y", y.empty() ? channels_last() : y}};
   session(part, arithmetic).run({{"x", x}}, out);
   y = out.at("y");
-  if (out.size() != 1 || y.dims != 3)
-    throw Error(ErrorCode::engine, "network \"" + part + "\" does not have one output \"y\"");
 }
 
 LatentModel::Lease LatentModel::lease(const std::shared_ptr<LatentModel>& model) {

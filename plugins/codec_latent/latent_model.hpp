@@ -6,8 +6,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "background.hpp"
 #include "calotype/model.hpp"
 #include "integer_network.hpp"
 #include "range_coder.hpp"
@@ -15,6 +17,7 @@
 namespace calotype::latent {
 
 constexpr int kSteps = 4;                       ///< of the context model
+constexpr int kHyperCell = 4;                   ///< latents per hyper-latent, each way
 constexpr int kTables = 64;                     ///< sigma_i = 0.11 exp(i / 8)
 constexpr int kRateSteps = 32;                  ///< rate positions between two anchors
 constexpr int kBaseMin = -256, kBaseMax = 448;  ///< range of log sigma in 1/64 nat
@@ -69,16 +72,21 @@ class LatentModel {
   struct Part {
     std::string name;
     Arithmetic arithmetic = Arithmetic::chosen;
+
+    bool operator<(const Part& other) const {
+      return std::tie(name, arithmetic) < std::tie(other.name, other.arithmetic);
+    }
   };
   using Parts = std::vector<Part>;
-  /// Loads networks in the background, in this order, for callers who are going to use them. Errors show when they do.
-  static void prepare(const std::string& name, const EngineChoice& choice, const Parts& parts);
-  /// Shared per process and engine choice. `soon`: networks to prepare(). Throws not_found, corrupt.
-  static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice, const Parts& soon = {});
+  /// Loads networks in the background, in this order, for callers who are going to use them, as long as any of them
+  /// holds on to what is returned; null where there is nothing to do. Errors show when a network is used.
+  static std::shared_ptr<Background> prepare(const std::string& name, const EngineChoice& choice, const Parts& parts);
+  /// Shared per process, model and engine choice; of those that nobody uses a few are kept. Throws not_found, corrupt.
+  static std::shared_ptr<LatentModel> open(const std::string& name, const EngineChoice& choice);
   /// Ids of the codec models that there are, by hash().
   static std::map<std::uint32_t, std::string> installed();
-  /// The installed codec model whose hash is `hash`. Throws model_mismatch naming those that there are.
-  static std::shared_ptr<LatentModel> find(std::uint32_t hash, const EngineChoice& choice, const Parts& soon = {});
+  /// The id of the installed codec model whose hash is `hash`. Throws model_mismatch naming those that there are.
+  static std::string find(std::uint32_t hash);
 
   const Model& model() const { return model_; }
   const EntropyTables& tables() const { return tables_; }

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/core.hpp>
-#include <opencv2/core/utility.hpp>
 #include <tuple>
 #include <vector>
 
 #include "calotype/error.hpp"
+#include "for_all.hpp"
 #include "latent_model.hpp"
 
 namespace calotype::latent {
@@ -69,9 +69,9 @@ cv::Matx<double, kTaps + 1, kTaps + 1> moments(const cv::Mat& decoded, const cv:
   using Moments = cv::Matx<double, kTaps + 1, kTaps + 1>;
   const cv::Mat all = padded(decoded);
   std::vector<Moments> parts(std::size_t((decoded.rows + kFitRows - 1) / kFitRows), Moments::zeros());
-  cv::parallel_for_(cv::Range(0, int(parts.size())), [&](const cv::Range& range) {
+  parallel_for(int(parts.size()), [&](int begin, int end) {
     cv::Mat seen(kTaps + 1, decoded.cols, CV_32F);
-    for (int part = range.start; part < range.end; ++part)
+    for (int part = begin; part < end; ++part)
       for (int y = part * kFitRows; y < std::min(decoded.rows, (part + 1) * kFitRows); ++y) {
         for (int tap = 0; tap < kTaps; ++tap)
           for_each_seen(all, y, tap, [to = seen.ptr<float>(tap)](int x, float value) { to[x] = value; });
@@ -195,13 +195,12 @@ void apply_post_filter(const PostFilter& filter, cv::Mat& rgb) {
     if (!c.used) continue;
     const cv::Mat decoded = component(rgb, i), all = padded(decoded);
     changes[i] = cv::Mat::zeros(decoded.size(), CV_32F);
-    cv::parallel_for_(cv::Range(0, decoded.rows), [&](const cv::Range& rows) {
-      for (int y = rows.start; y < rows.end; ++y)
-        for (int tap = 0; tap < kTaps; ++tap) {
-          const float weight = std::ldexp(float(c.taps[std::size_t(tap)]), -c.shift);
-          for_each_seen(all, y, tap,
-                        [weight, to = changes[i].ptr<float>(y)](int x, float value) { to[x] += weight * value; });
-        }
+    for_all(decoded.rows, [&](int y) {
+      for (int tap = 0; tap < kTaps; ++tap) {
+        const float weight = std::ldexp(float(c.taps[std::size_t(tap)]), -c.shift);
+        for_each_seen(all, y, tap,
+                      [weight, to = changes[i].ptr<float>(y)](int x, float value) { to[x] += weight * value; });
+      }
     });
   }
   for (int i = 0; i < PostFilter::kComponents; ++i)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imgcodecs.hpp"
 
-#include "../common/quiet_opencv.hpp"
 #include "../common/samples.hpp"
 #include "calotype/error.hpp"
 
@@ -17,11 +16,11 @@ Error not_decoded(const ImageInfo& info) {
 }  // namespace
 
 cv::Mat decode_with_imgcodecs(const Bytes& bytes, const ImageInfo& info) {
-  quiet_opencv();
   cv::Mat pixels;
   try {
     pixels = cv::imdecode(bytes, cv::IMREAD_UNCHANGED | cv::IMREAD_IGNORE_ORIENTATION);
-  } catch (const cv::Exception&) {
+  } catch (const cv::Exception& e) {
+    if (e.code == cv::Error::StsNoMem) throw;
     throw not_decoded(info);
   }
   if (pixels.cols != info.width || pixels.rows != info.height) throw not_decoded(info);
@@ -29,26 +28,16 @@ cv::Mat decode_with_imgcodecs(const Bytes& bytes, const ImageInfo& info) {
 }
 
 Bytes encode_with_imgcodecs(const cv::Mat& pixels, const char* extension, const std::vector<int>& flags) {
-  quiet_opencv();
   Bytes bytes;
   std::string reason;
   try {
     if (cv::imencode(extension, pixels, bytes, flags)) return bytes;
   } catch (const cv::Exception& e) {
+    if (e.code == cv::Error::StsNoMem) throw;
     reason = ": " + e.err;
   }
   throw Error(ErrorCode::unsupported, std::string("OpenCV cannot write this picture as ") + extension + reason,
               "write PNG instead");
-}
-
-void lose_metadata(const Metadata& meta, Losses& lost) {
-  const std::string why = " has no place in this format";
-  if (!meta.icc.empty()) lost.add(LossKind::icc, "the colour profile" + why + "; --color srgb converts the colours");
-  if (!meta.exif.empty()) lost.add(LossKind::exif, "EXIF" + why);
-  if (!meta.xmp.empty()) lost.add(LossKind::xmp, "XMP" + why);
-  if (!meta.iptc.empty()) lost.add(LossKind::iptc, "IPTC" + why);
-  if (!meta.text.empty()) lost.add(LossKind::text, "text" + why);
-  if (meta.density.known()) lost.add(LossKind::density, "the density" + why);
 }
 
 void stretch(cv::Mat& pixels, double white) {

@@ -11,9 +11,6 @@ cv::Mat decode_with_imgcodecs(const Bytes& bytes, const ImageInfo& info);
 /// cv::imencode, with its failures as Error.
 Bytes encode_with_imgcodecs(const cv::Mat& pixels, const char* extension, const std::vector<int>& flags = {});
 
-/// For formats that hold pixels alone: whatever metadata there is, is lost.
-void lose_metadata(const Metadata& meta, Losses& lost);
-
 /// Spreads samples stored as 0..`white` over the whole range of their type.
 void stretch(cv::Mat& pixels, double white);
 

@@ -8,15 +8,14 @@
 namespace calotype {
 namespace {
 
-void nothing_to_finish(const Bytes&, Image&) {}
-
-template <ImageInfo (*info)(const Bytes&), void (*finish)(const Bytes&, Image&)>
+template <ImageInfo (*info)(const Bytes&), void (*finish)(const Bytes&, Image&),
+          cv::Mat (*pixels)(const Bytes&, const ImageInfo&) = decode_with_imgcodecs>
 class OpencvDecoder : public Decoder {
  public:
   ImageInfo probe(const Bytes& bytes) const override { return info(bytes); }
   Image decode(const Bytes& bytes, const Params&) override {
     Image image;
-    image.pixels = decode_with_imgcodecs(bytes, info(bytes));
+    image.pixels = pixels(bytes, info(bytes));
     finish(bytes, image);
     return image;
   }
@@ -31,27 +30,17 @@ class OpencvEncoder : public Encoder {
 }  // namespace
 }  // namespace calotype
 
-CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "TIFF, WebP, BMP, PNM and JPEG 2000 through OpenCV") {
+CALOTYPE_PLUGIN("codec_opencv", CALOTYPE_VERSION, "Apache-2.0", "WebP, BMP and JPEG 2000 through OpenCV") {
   using namespace calotype;
-  const std::vector<std::string> tiff = {"tiff", "tif"}, webp = {"webp"}, bmp = {"bmp", "dib"},
-                                 pnm = {"ppm", "pgm", "pbm", "pnm"}, jp2 = {"jp2", "j2k", "j2c"};
+  const std::vector<std::string> webp = {"webp"}, bmp = {"bmp", "dib"}, jp2 = {"jp2", "j2k", "j2c"};
 
-  r.add<OpencvDecoder<tiff_info, tiff_finish>>(
-      {Kind::decoder, "tiff", "Reads the first picture of a TIFF.", tiff, {"49492a00", "4d4d002a"}, 0, {}});
-  r.add<OpencvEncoder<tiff_write>>(
-      {Kind::encoder, "tiff", "Writes TIFF, lossless, 8, 16 or 32 bits.", tiff, {}, 0, tiff_params()});
-
-  r.add<OpencvDecoder<webp_info, webp_finish>>(
+  r.add<OpencvDecoder<webp_info, webp_finish, webp_pixels>>(
       {Kind::decoder, "webp", "Reads WebP.", webp, {"52494646????????57454250"}, 0, {}});
   r.add<OpencvEncoder<webp_write>>({Kind::encoder, "webp", "Writes WebP, 8 bits.", webp, {}, 0, webp_params()});
 
-  r.add<OpencvDecoder<bmp_info, nothing_to_finish>>({Kind::decoder, "bmp", "Reads BMP.", bmp, {"424d"}, 0, {}});
+  r.add<OpencvDecoder<bmp_info, bmp_finish>>({Kind::decoder, "bmp", "Reads BMP.", bmp, {"424d"}, 0, {}});
   r.add<OpencvEncoder<bmp_write>>({Kind::encoder, "bmp", "Writes BMP, lossless, 8 bits.", bmp, {}, 0, {}});
 
-  r.add<OpencvDecoder<pnm_info, pnm_finish>>(
-      {Kind::decoder, "pnm", "Reads PBM, PGM and PPM.", pnm, {"5031", "5032", "5033", "5034", "5035", "5036"}, 0, {}});
-  r.add<OpencvEncoder<pnm_write>>({Kind::encoder, "pnm", "Writes PGM or PPM, lossless, 8 or 16 bits.", pnm, {}, 0, {}});
-
-  r.add<OpencvDecoder<jp2_info, jp2_finish>>(
+  r.add<OpencvDecoder<jp2_info, jp2_finish, jp2_pixels>>(
       {Kind::decoder, "jp2", "Reads JPEG 2000.", jp2, {"0000000c6a5020200d0a870a", "ff4fff51"}, 0, {}});
 }

@@ -1,90 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <opencv2/imgproc.hpp>
+#include <string_view>
 
+#include "../common/behind.hpp"
+#include "../common/exif.hpp"
+#include "../common/lost_metadata.hpp"
 #include "../common/samples.hpp"
-#include "byte_view.hpp"
+#include "../common/text.hpp"
+#include "calotype/colour.hpp"
 #include "formats.hpp"
 #include "imgcodecs.hpp"
+#include "riff.hpp"
 
 namespace calotype {
 namespace {
 
 constexpr int max_side = 16383;
-constexpr std::size_t riff_header = 12;
-/// Bits of the VP8X chunk's first byte.
-enum Feature : std::uint32_t { animation = 0x02, xmp = 0x04, exif = 0x08, alpha = 0x10, icc = 0x20 };
 
-struct Chunk {
-  std::string id;
-  std::uint64_t at, size;  ///< of the payload
+/// The chunks of a file. Throws corrupt for what is no WebP.
+std::vector<RiffChunk> chunks_of(const ByteView& view) {
+  if (!view.equal(0, "RIFF") || !view.equal(8, "WEBP")) view.fail("no WebP signature");
+  return riff_chunks(view, riff_header, std::min<std::uint64_t>(8ull + view.le32(4), view.size()));
+}
+
+const RiffChunk* find(const std::vector<RiffChunk>& chunks, const char* id) {
+  const auto found = std::find_if(chunks.begin(), chunks.end(), [&](const RiffChunk& c) { return c.id == id; });
+  return found == chunks.end() ? nullptr : &*found;
+}
+
+/// Of its payload's first bytes.
+bool lossless_has_alpha(const ByteView& view, std::uint64_t at) { return view.le32(at + 1) >> 28 & 1; }
+
+/// The first of an animation.
+struct Frame {
+  cv::Rect place;
+  std::vector<RiffChunk> chunks;
+  bool alpha = false;
+
+  bool covers(const ImageInfo& canvas) const { return place == cv::Rect(0, 0, canvas.width, canvas.height); }
 };
 
-std::vector<Chunk> chunks_of(const ByteView& view) {
-  if (!view.equal(0, "RIFF") || !view.equal(8, "WEBP")) view.fail("no WebP signature");
-  std::vector<Chunk> chunks;
-  for (std::uint64_t at = riff_header; view.has(at, 8) && chunks.size() < 1000;) {
-    const Bytes id = view.slice(at, 4);
-    const std::uint64_t size = view.le32(at + 4);
-    if (!view.has(at + 8, size)) break;  // the decoder says what is wrong
-    chunks.push_back({std::string(id.begin(), id.end()), at + 8, size});
-    at += 8 + size + size % 2;
+Frame first_frame(const ByteView& view, const ImageInfo& canvas) {
+  constexpr std::uint64_t kHeader = 16;
+  const auto chunks = chunks_of(view);
+  const RiffChunk* found = find(chunks, "ANMF");
+  if (!found) view.fail("an animation without frames");
+  const auto number = [&](std::uint64_t at) { return static_cast<int>(view.le24(found->at + at)); };
+  Frame frame{{2 * number(0), 2 * number(3), number(6) + 1, number(9) + 1},
+              riff_chunks(view, found->at + kHeader, found->at + found->size),
+              false};
+  if ((frame.place & cv::Rect(0, 0, canvas.width, canvas.height)) != frame.place)
+    view.fail("a frame beyond the picture");
+  const RiffChunk* lossless = find(frame.chunks, "VP8L");
+  frame.alpha = lossless ? lossless_has_alpha(view, lossless->at) : find(frame.chunks, "ALPH") != nullptr;
+  return frame;
+}
+
+/// A file of the frame alone.
+Bytes still(const ByteView& view, const Frame& frame) {
+  Bytes file = begin_webp();
+  if (find(frame.chunks, "ALPH"))
+    append_riff_chunk(file, "VP8X", webp_features(webp_alpha, frame.place.width, frame.place.height));
+  for (const RiffChunk& chunk : frame.chunks)
+    if (chunk.id == "ALPH" || chunk.id == "VP8 " || chunk.id == "VP8L")
+      append_riff_chunk(file, chunk.id, view.slice(chunk.at, chunk.size));
+  finish_webp(file);
+  return file;
+}
+
+bool is_animation(const ByteView& view) {
+  return view.equal(riff_header, "VP8X") && view.u8(riff_header + 8) & webp_animation;
+}
+
+void read_metadata(const ByteView& view, const RiffChunk& chunk, Metadata& meta, Losses& lost) {
+  const bool icc = chunk.id == "ICCP", exif = chunk.id == "EXIF", xmp = chunk.id == "XMP ";
+  if (!chunk.whole)
+    return lost.add(icc    ? LossKind::icc
+                    : exif ? LossKind::exif
+                    : xmp  ? LossKind::xmp
+                           : LossKind::extra,
+                    "the file is cut short, and with it what follows the picture");
+  const Bytes payload = view.slice(chunk.at, chunk.size);
+  if (icc && meta.icc.empty()) meta.icc = payload;
+  if (xmp && meta.xmp.empty()) meta.xmp = payload;
+  if (exif && meta.exif.empty()) {
+    meta.exif = exif_block({reinterpret_cast<const char*>(payload.data()), payload.size()});
+    if (meta.exif.empty()) lost.add(LossKind::exif, "EXIF that is none is left out");
   }
-  return chunks;
 }
 
-void put(Bytes& to, std::uint32_t value, int count) {
-  for (int i = 0; i < count; ++i) to.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-}
-
-void put_chunk(Bytes& to, const std::string& id, const Bytes& payload) {
-  to.insert(to.end(), id.begin(), id.end());
-  put(to, static_cast<std::uint32_t>(payload.size()), 4);
-  to.insert(to.end(), payload.begin(), payload.end());
-  if (payload.size() % 2) to.push_back(0);
+bool is_known(const std::string& id) {
+  static constexpr std::string_view known[] = {"VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP", "EXIF", "XMP "};
+  return std::find(std::begin(known), std::end(known), id) != std::end(known);
 }
 
 /// Rewrites a plain WebP as an extended one that holds the metadata.
 Bytes with_metadata(const Bytes& plain, const ImageInfo& info, const Metadata& meta) {
   const ByteView view(plain, "WebP");
-  Bytes features;
-  put(features,
-      (meta.icc.empty() ? 0u : icc) | (meta.exif.empty() ? 0u : exif) | (meta.xmp.empty() ? 0u : xmp) |
-          (info.channels == 4 ? alpha : 0u),
-      4);
-  put(features, static_cast<std::uint32_t>(info.width - 1), 3);
-  put(features, static_cast<std::uint32_t>(info.height - 1), 3);
-  Bytes file(plain.begin(), plain.begin() + riff_header);
-  put_chunk(file, "VP8X", features);
-  if (!meta.icc.empty()) put_chunk(file, "ICCP", meta.icc);
-  for (const Chunk& chunk : chunks_of(view))
-    if (chunk.id != "VP8X") put_chunk(file, chunk.id, view.slice(chunk.at, chunk.size));
-  if (!meta.exif.empty()) put_chunk(file, "EXIF", meta.exif);
-  if (!meta.xmp.empty()) put_chunk(file, "XMP ", meta.xmp);
-  for (int i = 0; i < 4; ++i)
-    file[4 + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>((file.size() - 8) >> (8 * i));
+  const std::uint32_t features = (meta.icc.empty() ? 0u : webp_icc) | (meta.exif.empty() ? 0u : webp_exif) |
+                                 (meta.xmp.empty() ? 0u : webp_xmp) | (info.channels == 4 ? webp_alpha : 0u);
+  Bytes file = begin_webp();
+  append_riff_chunk(file, "VP8X", webp_features(features, info.width, info.height));
+  if (!meta.icc.empty()) append_riff_chunk(file, "ICCP", meta.icc);
+  for (const RiffChunk& chunk : chunks_of(view))
+    if (chunk.id != "VP8X") append_riff_chunk(file, chunk.id, view.slice(chunk.at, chunk.size));
+  if (!meta.exif.empty()) append_riff_chunk(file, "EXIF", meta.exif);
+  if (!meta.xmp.empty()) append_riff_chunk(file, "XMP ", meta.xmp);
+  finish_webp(file);
   return file;
+}
+
+void lose_what_has_no_place(Metadata meta, Losses& lost) {
+  meta.icc.clear();
+  meta.xmp.clear();
+  if (exif_density(meta.exif).known()) meta.density = {};
+  meta.exif.clear();
+  lose_metadata(meta, lost);
 }
 
 }  // namespace
 
 ImageInfo webp_info(const Bytes& bytes) {
   const ByteView view(bytes, "WebP");
-  if (!view.equal(0, "RIFF") || !view.equal(8, "WEBP")) view.fail("no WebP signature");
+  const auto chunks = chunks_of(view);
   const std::uint64_t at = riff_header + 8;  // the first chunk's payload
   ImageInfo info;
   info.format = "webp";
   info.channels = 3;
   if (view.equal(riff_header, "VP8X")) {
-    if (view.u8(at) & animation) view.unsupported("an animation");
     info.width = view.side(view.le24(at + 4) + 1);
     info.height = view.side(view.le24(at + 7) + 1);
-    if (view.u8(at) & alpha) info.channels = 4;
-    info.details.emplace_back("kind", "extended");
+    if (is_animation(view)) {
+      const Frame frame = first_frame(view, info);
+      if (frame.alpha || !frame.covers(info)) info.channels = 4;
+      info.details.emplace_back("kind", "animation");
+    } else {
+      if (view.u8(at) & webp_alpha) info.channels = 4;
+      info.details.emplace_back("kind", "extended");
+    }
   } else if (view.equal(riff_header, "VP8L")) {
-    const std::uint32_t fields = view.le32(at + 1);  // 14 bits each and one for alpha
+    const std::uint32_t fields = view.le32(at + 1);  // 14 bits each
     info.width = view.side((fields & 0x3FFF) + 1);
     info.height = view.side((fields >> 14 & 0x3FFF) + 1);
-    if (fields >> 28 & 1) info.channels = 4;
+    if (lossless_has_alpha(view, at)) info.channels = 4;
     info.details.emplace_back("kind", "lossless");
   } else if (view.equal(riff_header, "VP8 ")) {
     info.width = view.side(view.le16(at + 6) & 0x3FFF);
@@ -93,19 +152,37 @@ ImageInfo webp_info(const Bytes& bytes) {
   } else {
     view.fail("no picture");
   }
+  if (const RiffChunk* exif = find(chunks, "EXIF"))
+    info.orientation = exif_orientation(
+        exif_block({reinterpret_cast<const char*>(bytes.data()) + exif->at, static_cast<std::size_t>(exif->size)}));
   return info;
+}
+
+cv::Mat webp_pixels(const Bytes& bytes, const ImageInfo& info) {
+  const ByteView view(bytes, "WebP");
+  if (!is_animation(view)) return decode_with_imgcodecs(bytes, info);
+  const Frame frame = first_frame(view, info);
+  ImageInfo inner = info;
+  inner.width = frame.place.width;
+  inner.height = frame.place.height;
+  cv::Mat picture = decode_with_imgcodecs(still(view, frame), inner);
+  if (frame.covers(info)) return picture;
+  if (picture.channels() == 3) cv::cvtColor(picture, picture, cv::COLOR_BGR2BGRA);
+  cv::Mat canvas(info.height, info.width, CV_8UC4, cv::Scalar::all(0));
+  picture.copyTo(canvas(frame.place));
+  return canvas;
 }
 
 void webp_finish(const Bytes& bytes, Image& image) {
   const ByteView view(bytes, "WebP");
-  for (const Chunk& chunk : chunks_of(view)) {
-    if (chunk.id == "ICCP") image.meta.icc = view.slice(chunk.at, chunk.size);
-    if (chunk.id == "XMP ") image.meta.xmp = view.slice(chunk.at, chunk.size);
-    if (chunk.id == "EXIF") {  // some writers keep JPEG's prefix
-      const std::uint64_t skip = view.equal(chunk.at, std::string("Exif\0\0", 6)) ? 6 : 0;
-      image.meta.exif = view.slice(chunk.at + skip, chunk.size - std::min(skip, chunk.size));
-    }
+  const auto chunks = chunks_of(view);
+  for (const RiffChunk& chunk : chunks) {
+    read_metadata(view, chunk, image.meta, image.lost);
+    if (!is_known(chunk.id)) image.lost.add(LossKind::extra, "data of a kind that is not known here is left out");
   }
+  const auto frames = std::count_if(chunks.begin(), chunks.end(), [](const RiffChunk& c) { return c.id == "ANMF"; });
+  if (frames > 1) image.lost.add(LossKind::frames, further_left_out(frames - 1, "frame"));
+  lose_bytes_behind(bytes, 8 + std::size_t(view.le32(4)), image.lost);
 }
 
 std::vector<ParamSpec> webp_params() {
@@ -119,10 +196,14 @@ Bytes webp_write(const Image& image, const Params& params, Losses& lost) {
                 "resize the picture or write PNG");
   const int lossless = 101;  // imgcodecs: anything above 100
   const int quality = params.get<bool>("lossless") ? lossless : params.get<int>("quality");
-  const Bytes plain =
-      encode_with_imgcodecs(with_depth(image.pixels, CV_8U, lost), ".webp", {cv::IMWRITE_WEBP_QUALITY, quality});
-  const Metadata& meta = image.meta;
-  if (!meta.text.empty()) lost.add(LossKind::text, "text has no place in this format");
+  Image colour = image;
+  colour.pixels = with_depth(image.pixels, CV_8U, lost);
+  colour.lost = {};
+  to_colour(colour);
+  lost.add(colour.lost);
+  lose_what_has_no_place(image.meta, lost);
+  const Bytes plain = encode_with_imgcodecs(colour.pixels, ".webp", {cv::IMWRITE_WEBP_QUALITY, quality});
+  const Metadata& meta = colour.meta;
   if (meta.icc.empty() && meta.exif.empty() && meta.xmp.empty()) return plain;
   return with_metadata(plain, webp_info(plain), meta);
 }

@@ -6,11 +6,14 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "../common/density.hpp"
+#include "../common/photoshop.hpp"
 #include "../common/samples.hpp"
 #include "../common/text.hpp"
 #include "guard.hpp"
 #include "keywords.hpp"
 #include "photograph.hpp"
+#include "raw_profile.hpp"
 
 namespace calotype {
 namespace {
@@ -27,7 +30,7 @@ struct Writer {
     info = png ? png_create_info_struct(png) : nullptr;
     if (!info) {
       png_destroy_write_struct(&png, nullptr);
-      throw Error(ErrorCode::limit, "PNG: out of memory");
+      throw Error(ErrorCode::limit, "PNG: out of memory", "use a smaller picture, or free some memory");
     }
     png_set_write_fn(
         png, this,
@@ -61,25 +64,45 @@ bool is_keyword(const std::string& keyword) {
   return !keyword.empty() && keyword.size() < 80 && is_ascii(keyword) && keyword.front() > ' ' && keyword.back() > ' ';
 }
 
-/// Plain text where that is enough, UTF-8 otherwise. Points into its arguments.
-png_text text_chunk(const std::string& keyword, const std::string& value) {
+bool holds_nul(const std::string& text) { return text.find('\0') != text.npos; }
+
+/// Points into its arguments.
+png_text text_chunk(const std::string& keyword, const std::string& value, int compression) {
   png_text chunk{};
   chunk.key = const_cast<char*>(keyword.c_str());  // libpng reads only
   chunk.text = const_cast<char*>(value.c_str());
-  chunk.compression = is_ascii(value) && keyword != xmp_keyword ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+  chunk.compression = compression;
   return chunk;
+}
+
+/// Plain text where that is enough, UTF-8 otherwise.
+int text_compression(const std::string& value) {
+  return is_ascii(value) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+}
+
+/// libpng's own texts are C strings.
+std::vector<png_text> texts_of(const std::vector<std::pair<std::string, std::string>>& texts, Losses& lost) {
+  std::vector<png_text> chunks;
+  for (const auto& [keyword, value] : texts) {
+    if (is_keyword(keyword) && !holds_nul(value))
+      chunks.push_back(text_chunk(keyword, value, text_compression(value)));
+    else
+      lost.add(LossKind::text,
+               "a text is left out, for its keyword \"" + keyword + "\" or a sign in it is not for PNG");
+  }
+  return chunks;
 }
 
 void set_metadata(Writer& writer, const Metadata& meta, Losses& lost) {
   const std::string xmp_key = xmp_keyword, xmp(meta.xmp.begin(), meta.xmp.end());
-  std::vector<png_text> texts;
-  if (!xmp.empty()) texts.push_back(text_chunk(xmp_key, xmp));
-  for (const auto& [keyword, value] : meta.text) {
-    if (is_keyword(keyword))
-      texts.push_back(text_chunk(keyword, value));
-    else
-      lost.add(LossKind::text, "a text is left out, its keyword \"" + keyword + "\" is not a PNG keyword");
-  }
+  const std::string iptc_key = std::string(raw_profile_keyword) + "iptc",
+                    iptc = to_raw_profile("iptc", iptc_resource(meta.iptc));
+  std::vector<png_text> texts = texts_of(meta.text, lost);
+  if (!meta.iptc.empty()) texts.push_back(text_chunk(iptc_key, iptc, PNG_TEXT_COMPRESSION_zTXt));
+  if (holds_nul(xmp))
+    lost.add(LossKind::xmp, "XMP that is not in UTF-8 is left out");
+  else if (!xmp.empty())
+    texts.push_back(text_chunk(xmp_key, xmp, PNG_ITXT_COMPRESSION_NONE));
   guarded(writer.errors, [&] {
     if (!meta.icc.empty())
       png_set_iCCP(writer.png, writer.info, "ICC profile", PNG_COMPRESSION_TYPE_BASE, meta.icc.data(),
@@ -87,6 +110,8 @@ void set_metadata(Writer& writer, const Metadata& meta, Losses& lost) {
     if (!meta.exif.empty())
       png_set_eXIf_1(writer.png, writer.info, static_cast<png_uint_32>(meta.exif.size()),
                      const_cast<png_bytep>(meta.exif.data()));
+    if (meta.density.known())
+      png_set_pHYs(writer.png, writer.info, per_metre(meta.density.x), per_metre(meta.density.y), PNG_RESOLUTION_METER);
     if (!texts.empty()) png_set_text(writer.png, writer.info, texts.data(), static_cast<int>(texts.size()));
   });
   if (!meta.icc.empty() && !png_get_valid(writer.png, writer.info, PNG_INFO_iCCP))

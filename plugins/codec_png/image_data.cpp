@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chunks: PNG (third edition), 5.3. Their data: zlib (RFC 1950) around deflate (RFC 1951), 3.2.4 for stored blocks.
+// zlib (RFC 1950) around deflate (RFC 1951), 3.2.4 for stored blocks.
 #include "image_data.hpp"
-
-#include <isa-l/crc.h>
 
 #include <algorithm>
 #include <cstring>
@@ -11,46 +9,29 @@
 namespace calotype {
 namespace {
 
-constexpr std::size_t kSignature = 8, kHead = 8, kCrc = 4;  // kHead: a chunk's length and name
 constexpr char kName[] = "IDAT";
-
-std::uint32_t big_endian(const std::uint8_t* at) {
-  return std::uint32_t(at[0]) << 24 | std::uint32_t(at[1]) << 16 | std::uint32_t(at[2]) << 8 | at[3];
-}
-
-bool holds_image_data(const std::uint8_t* chunk) { return std::memcmp(chunk + 4, kName, 4) == 0; }
-
-/// Where the chunk at `at` ends; `at` where it is cut short.
-std::size_t chunk_end(const Bytes& file, std::size_t at) {
-  const std::size_t rest = file.size() - at;
-  if (rest < kHead + kCrc) return at;
-  const std::size_t length = big_endian(&file[at]);
-  return length > rest - kHead - kCrc ? at : at + kHead + length + kCrc;
-}
+constexpr std::size_t kHead = 8, kCrc = 4;  // of a chunk: length and name; checksum
 
 }  // namespace
 
-StoredImageData::StoredImageData(const Bytes& file)
-    : file_(file), inflate_(new inflate_state), block_(kBefore + kBlock + kAfter) {
+StoredImageData::StoredImageData(const Bytes& file, bool lenient)
+    : file_(file), lenient_(lenient), chunks_(file), inflate_(new inflate_state), block_(kBefore + kBlock + kAfter) {
   isal_inflate_init(inflate_.get());
   inflate_->crc_flag = ISAL_ZLIB;
-  std::size_t at = std::min(kSignature, file.size());
-  for (std::size_t next; (next = chunk_end(file, at)) != at && !holds_image_data(&file[at]);) at = next;
-  begin_ = at;
-  for (std::size_t next; (next = chunk_end(file, at)) != at && holds_image_data(&file[at]);) at = next;
-  end_ = at;
-  left_ = begin_ == end_;
+  do begin_ = chunks_.position();
+  while (chunks_.next(chunk_) && chunk_.name != kName);
+  left_ = chunk_.name != kName;
 }
 
 const char* StoredImageData::read(std::uint8_t* to, std::size_t count) {
   while (count > 0) {
-    if (block_at_ == block_end_ && position_ == begin_ && !left_) {
+    const bool block = block_at_ < block_end_;
+    if (!block && position_ == begin_ && !left_) {
       if (const char* failure = next_block()) return failure;
       continue;
     }
-    const bool block = block_at_ < block_end_;
     std::size_t& from = block ? block_at_ : position_;
-    const std::size_t until = block ? block_end_ : position_ < begin_ ? begin_ : file_.size();
+    const std::size_t until = block ? block_end_ : left_ ? file_.size() : begin_;
     const std::size_t now = std::min(count, until - from);
     if (now == 0) return "unexpected end of file";
     std::memcpy(to, (block ? block_.data() : file_.data()) + from, now);
@@ -63,33 +44,49 @@ const char* StoredImageData::read(std::uint8_t* to, std::size_t count) {
 
 void StoredImageData::leave() {
   if (left_ || position_ < begin_) return;
+  while (has_chunk()) next_chunk();
   left_ = true;
   position_ = end_;
 }
 
-/// Gives the next chunk's data to inflate_, if there is one.
-const char* StoredImageData::next_chunk() {
-  const std::uint8_t* const chunk = &file_[begin_];
-  const std::uint32_t length = big_endian(chunk);
-  if (crc32_gzip_refl(0, chunk + 4, length + 4) != big_endian(chunk + kHead + length)) return "IDAT: CRC error";
-  inflate_->next_in = const_cast<std::uint8_t*>(chunk + kHead);  // ISA-L reads only
-  inflate_->avail_in = length;
-  position_ = begin_ += kHead + length + kCrc;
+/// Goes on to the next chunk with image data, if there is one.
+void StoredImageData::next_chunk() {
+  end_ = chunks_.position();
+  if (!chunks_.next(chunk_)) chunk_ = {};
+}
+
+/// Gives the chunk's data to inflate_.
+const char* StoredImageData::feed() {
+  const bool intact = chunk_.intact();
+  if (!intact && !lenient_) return chunk_.whole ? "IDAT: CRC error" : "unexpected end of file";
+  doubtful_ |= !intact && chunk_.whole;
+  inflate_->next_in = const_cast<std::uint8_t*>(chunk_.data);  // ISA-L reads only
+  inflate_->avail_in = static_cast<std::uint32_t>(chunk_.size);
+  next_chunk();
   return nullptr;
 }
 
 const char* StoredImageData::next_block() {
+  if (failure_) return failure_;
   inflate_->next_out = block_.data() + kBefore;
   inflate_->avail_out = kBlock;
-  for (;;) {
-    if (isal_inflate(inflate_.get()) != ISAL_DECOMP_OK) return "IDAT: broken compressed data";
-    if (inflate_->block_state == ISAL_BLOCK_FINISH || inflate_->avail_out == 0 || begin_ == end_) break;
-    if (const char* failure = next_chunk()) return failure;
+  bool last = false;
+  while (!failure_) {
+    const int status = isal_inflate(inflate_.get());
+    const bool wrong_sum = lenient_ && status == ISAL_INCORRECT_CHECKSUM;
+    doubtful_ |= wrong_sum;
+    last = inflate_->block_state == ISAL_BLOCK_FINISH || wrong_sum;
+    if (status != ISAL_DECOMP_OK && !wrong_sum)
+      failure_ = "IDAT: broken compressed data";
+    else if (last || inflate_->avail_out == 0 || !has_chunk())
+      break;
+    else
+      failure_ = feed();
   }
-  const bool last = inflate_->block_state == ISAL_BLOCK_FINISH;
+  if (failure_ && !lenient_) return failure_;
   const auto size = std::uint32_t(kBlock - inflate_->avail_out);
-  if (last || inflate_->avail_out > 0) leave();
-  if (!last && size == 0) return nullptr;  // the data is cut short, which libpng finds out
+  if (last || (inflate_->avail_out > 0 && !failure_)) leave();
+  if (!last && size == 0) return failure_;  // where there is none the data is cut short, which libpng finds out
 
   constexpr std::size_t zlib_head = 2;
   block_at_ = first_ ? 0 : zlib_head;

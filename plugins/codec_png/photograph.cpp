@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <opencv2/core.hpp>
-#include <opencv2/core/utility.hpp>
 
 #include "calotype/error.hpp"
+#include "calotype/parallel.hpp"
 
 namespace calotype {
 namespace {
@@ -20,7 +20,7 @@ constexpr int kBandBytes = 1 << 17;  // beside so many, a band's own code tables
 /// threads.
 void put_in_file_order(const cv::Mat& row, cv::Mat& ordered) {
   row.copyTo(ordered);
-  if (row.channels() > 1) {
+  if (row.channels() > 2) {
     const int from_to[] = {0, 2, 2, 0};
     cv::mixChannels(&row, 1, &ordered, 1, from_to, 2);
   }
@@ -86,11 +86,11 @@ std::vector<Bytes> compress_photograph(const cv::Mat& pixels) {
   const int count = (pixels.rows + height - 1) / height;
   std::vector<Bytes> bands(static_cast<std::size_t>(count));
   std::vector<uLong> sums(bands.size()), sizes(bands.size());
-  cv::parallel_for_(
-      {0, count},
-      [&](const cv::Range& range) {
+  parallel_for(
+      count,
+      [&](int begin, int end) {
         Deflate deflate;
-        for (int i = range.start; i < range.end; ++i) {
+        for (int i = begin; i < end; ++i) {
           const auto band = static_cast<std::size_t>(i);
           Bytes rows = filtered(pixels, {i * height, std::min((i + 1) * height, pixels.rows)});
           sums[band] = adler32(1, rows.data(), static_cast<uInt>(rows.size()));

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 namespace calotype {
+
+/// For losses: "a further page is left out".
+inline std::string further_left_out(std::int64_t count, const std::string& noun) {
+  return count == 1 ? "a further " + noun + " is left out"
+                    : std::to_string(count) + " further " + noun + "s are left out";
+}
 
 inline bool is_ascii(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });

@@ -15,7 +15,7 @@ const char* const kOther = "use another device or engine (device=, engine=)";
 
 void check(cudaError_t status, const char* call) {
   if (status == cudaSuccess) return;
-  cudaGetLastError();  // or the next call would report it again
+  cudaGetLastError();  // the program that we are part of would take it for one of its own
   throw Error(ErrorCode::engine,
               std::string(call) + " failed: " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")",
               status == cudaErrorMemoryAllocation ? kSmaller : kOther);
@@ -39,24 +39,45 @@ std::mutex& capture_mutex() {
   return mutex;
 }
 
-void Buffer::reserve(std::size_t bytes) {
-  if (bytes <= size_) return;
+CurrentDevice::CurrentDevice(int device) noexcept : device_(device), status_(cudaGetDevice(&before_)) {
+  if (status_ == cudaSuccess && before_ != device_) status_ = cudaSetDevice(device_);
+}
+
+CurrentDevice::~CurrentDevice() {
+  if (status_ == cudaSuccess && before_ != device_) cudaSetDevice(before_);
+}
+
+void CurrentDevice::check() const { cudnn::check(status_, "cudaSetDevice"); }
+
+bool Buffer::try_reserve(std::size_t bytes) {
+  if (bytes <= size_) return true;
   ++moves_;
   release();
-  if (place_ == Place::device)
-    check(cudaMalloc(&data_, bytes), "cudaMalloc");
-  else
-    check(cudaMallocHost(&data_, bytes), "cudaMallocHost");
+  const bool on_device = place_ == Place::device;
+  const cudaError_t status = on_device ? cudaMalloc(&data_, bytes) : cudaMallocHost(&data_, bytes);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    data_ = nullptr;
+    return false;
+  }
+  check(status, on_device ? "cudaMalloc" : "cudaMallocHost");
   size_ = bytes;
+  return true;
+}
+
+void Buffer::reserve(std::size_t bytes) {
+  if (!try_reserve(bytes)) check(cudaErrorMemoryAllocation, place_ == Place::device ? "cudaMalloc" : "cudaMallocHost");
 }
 
 void Buffer::release() {
+  if (!data_) return;
   if (place_ == Place::device)
     cudaFree(data_);
   else
     cudaFreeHost(data_);
   data_ = nullptr;
   size_ = 0;
+  ++moves_;
 }
 
 }  // namespace calotype::cudnn

@@ -29,6 +29,21 @@ using TensorDescriptor = std::unique_ptr<cudnnTensorStruct, Destroyer<cudnnDestr
 using FilterDescriptor = std::unique_ptr<cudnnFilterStruct, Destroyer<cudnnDestroyFilterDescriptor>>;
 using ConvolutionDescriptor = std::unique_ptr<cudnnConvolutionStruct, Destroyer<cudnnDestroyConvolutionDescriptor>>;
 
+/// Makes a device the calling thread's current one, and then again the one that the program had before.
+class CurrentDevice {
+ public:
+  explicit CurrentDevice(int device) noexcept;
+  ~CurrentDevice();
+  CurrentDevice(const CurrentDevice&) = delete;
+  CurrentDevice& operator=(const CurrentDevice&) = delete;
+  /// Throws engine where it could not.
+  void check() const;
+
+ private:
+  int before_ = -1, device_;
+  cudaError_t status_;
+};
+
 /// Held while a run is captured, and while cuDNN's handles come and go: that waits for the whole device, which a
 /// capture in any thread forbids.
 std::mutex& capture_mutex();
@@ -53,14 +68,18 @@ class Buffer {
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  /// Forgets the contents, and moves, where it has to grow.
+  /// Forgets the contents, and moves, where it has to grow. Throws engine.
   void reserve(std::size_t bytes);
+  /// False where there is not so much memory, and then there is none.
+  bool try_reserve(std::size_t bytes);
+  void release();
+  /// Null where there is none.
   unsigned char* data() const { return static_cast<unsigned char*>(data_); }
+  std::size_t size() const { return size_; }
+  /// Another number whenever data() is another.
   int moves() const { return moves_; }
 
  private:
-  void release();
-
   Place place_;
   void* data_ = nullptr;
   std::size_t size_ = 0;

@@ -9,6 +9,7 @@
 
 #include "calotype/error.hpp"
 #include "network.hpp"
+#include "network/sized.hpp"
 
 namespace calotype {
 namespace {
@@ -49,14 +50,15 @@ Survey survey() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess) {
-    cudaGetLastError();  // or the next call would report it again
+    cudaGetLastError();  // the program that we are part of would take it for one of its own
     result.complaint = cudaGetErrorString(status);
     return result;
   }
   for (int i = 0; i < count; ++i) {
     Gpu gpu{i, {}};
-    if (cudaGetDeviceProperties(&gpu.properties, i) != cudaSuccess) {
-      result.complaint = gpu.name() + " cannot be queried: " + cudaGetErrorString(cudaGetLastError());
+    if (const cudaError_t failure = cudaGetDeviceProperties(&gpu.properties, i); failure != cudaSuccess) {
+      cudaGetLastError();  // as above
+      result.complaint = gpu.name() + " cannot be queried: " + cudaGetErrorString(failure);
     } else if (gpu.capability() < CALOTYPE_OLDEST_CUDA_ARCHITECTURE) {
       result.complaint = gpu.name() + " has compute capability " + dotted(gpu.capability()) + ", but " +
                          dotted(CALOTYPE_OLDEST_CUDA_ARCHITECTURE) + " is needed";
@@ -100,7 +102,8 @@ std::string choose_precision(const std::vector<std::string>& accepted, const Gpu
 
 /// cuDNN loads the most of itself when first used: what is missing must be missed now, not in the first session.
 void check_library(int device) {
-  cudnn::check(cudaSetDevice(device), "cudaSetDevice");
+  const cudnn::CurrentDevice current(device);
+  current.check();
   const std::lock_guard<std::mutex> lock(cudnn::capture_mutex());
   cudnn::make<cudnn::Handle>(cudnnCreate, "cudnnCreate");
 }
@@ -127,11 +130,15 @@ std::string CudnnEngine::version() const {
 std::shared_ptr<Network> CudnnEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
   const Gpu gpu = find_device(options.device);
   const std::string precision = choose_precision(options.precisions, gpu);
-  network::Program program = network::fuse(network::read_onnx(onnx));
   check_library(gpu.number);
-  if (precision == "fp16") return std::make_shared<cudnn::CudnnNetwork<__half>>(std::move(program), gpu.number);
-  if (precision == "bf16") return std::make_shared<cudnn::CudnnNetwork<__nv_bfloat16>>(std::move(program), gpu.number);
-  return std::make_shared<cudnn::CudnnNetwork<float>>(std::move(program), gpu.number);
+  return network::load_folded(
+      onnx, {"cudnn", gpu.name(), precision}, [=](network::Graph graph) -> std::shared_ptr<Network> {
+        network::Program program = network::fuse(std::move(graph));
+        if (precision == "fp16") return std::make_shared<cudnn::CudnnNetwork<__half>>(std::move(program), gpu.number);
+        if (precision == "bf16")
+          return std::make_shared<cudnn::CudnnNetwork<__nv_bfloat16>>(std::move(program), gpu.number);
+        return std::make_shared<cudnn::CudnnNetwork<float>>(std::move(program), gpu.number);
+      });
 }
 
 }  // namespace calotype

@@ -19,8 +19,12 @@ __global__ void each(const __grid_constant__ Kernel kernel, Index count) {
 template <class Kernel>
 void launch(const Kernel& kernel, Index count, cudaStream_t stream) {
   constexpr Index kThreads = 256;
-  each<<<(count + kThreads - 1) / kThreads, kThreads, 0, stream>>>(kernel, count);
-  check(cudaGetLastError(), "a kernel's launch");
+  cudaLaunchConfig_t configuration{};
+  configuration.gridDim = (count + kThreads - 1) / kThreads;
+  configuration.blockDim = kThreads;
+  configuration.stream = stream;
+  // Not with <<<>>>, whose status would be the thread's last error, whoever made it.
+  check(cudaLaunchKernelEx(&configuration, each<Kernel>, kernel, count), "a kernel's launch");
 }
 
 #define CALOTYPE_LAUNCH(Kernel)                                     \

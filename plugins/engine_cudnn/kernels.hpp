@@ -44,8 +44,9 @@ CALOTYPE_DEVICE float apply(const Operation<T>& op, float x, int channel, int ro
       return x / other;
     case Kind::divide_into:
       return other / x;
+    default:  // refused by check_step()
+      return x;
   }
-  return x;
 }
 
 /// Bias and post operations; once per eight channels. May work in place.

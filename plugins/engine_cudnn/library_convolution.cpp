@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "attempts.hpp"
 #include "plan.hpp"
 
 namespace calotype::cudnn {
@@ -10,7 +11,7 @@ namespace {
 
 /// cuDNN may want copies of both tensors in another layout.
 std::size_t most_workspace(const network::Shape& in, const network::Shape& out) {
-  return std::max(std::size_t(1) << 30, 3 * sizeof(float) * (elements(in) + elements(out)));
+  return std::max(std::size_t(1) << 30, 3 * sizeof(float) * (padded_elements(in) + padded_elements(out)));
 }
 
 bool ok(cudnnStatus_t status) { return status == CUDNN_STATUS_SUCCESS; }
@@ -96,20 +97,17 @@ cudnnStatus_t LibraryConvolution::execute(cudnnHandle_t handle, const Algorithm&
 
 bool LibraryConvolution::run(cudnnHandle_t handle, const void* in, const void* weights, void* out, Buffer& workspace) {
   if (!possible_) return false;
-  if (chosen_) {
-    workspace.reserve(chosen_->workspace);  // it may have failed to grow for another size, and be gone
+  // Its workspace may have failed to grow for another size, and be gone.
+  if (chosen_ && workspace.try_reserve(chosen_->workspace)) {
     check(execute(handle, *chosen_, in, weights, out, workspace),
           transposed_ ? "cudnnConvolutionBackwardData" : "cudnnConvolutionForward");
     return true;
   }
-  for (Algorithm& algorithm : proposals(handle)) {
-    if (!prepare(handle, algorithm)) continue;
-    workspace.reserve(algorithm.workspace);
-    if (!ok(execute(handle, algorithm, in, weights, out, workspace))) continue;
-    chosen_ = algorithm;
-    return true;
-  }
-  return possible_ = false;
+  chosen_ = first_that_runs(
+      proposals(handle), [&](Algorithm& algorithm) { return prepare(handle, algorithm); },
+      [&](std::size_t bytes) { return workspace.try_reserve(bytes); },
+      [&](const Algorithm& algorithm) { return ok(execute(handle, algorithm, in, weights, out, workspace)); });
+  return possible_ = chosen_.has_value();
 }
 
 }  // namespace calotype::cudnn

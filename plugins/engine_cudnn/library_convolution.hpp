@@ -14,7 +14,8 @@ class LibraryConvolution {
  public:
   LibraryConvolution(const network::Step& step, const network::Shape& in, const network::Shape& out,
                      cudnnDataType_t type);
-  /// False where cuDNN has no algorithm for it. The first call picks one by running it, and may grow `workspace`.
+  /// False where cuDNN has no algorithm for it, or there is no memory for any. The first call picks one by running it,
+  /// and may grow `workspace`.
   bool run(cudnnHandle_t handle, const void* in, const void* weights, void* out, Buffer& workspace);
 
  private:

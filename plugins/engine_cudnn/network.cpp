@@ -12,7 +12,8 @@ namespace calotype::cudnn {
 template <class T>
 CudnnNetwork<T>::CudnnNetwork(network::Program program, int device)
     : program_(std::move(program)), device_(device), layout_(pack<T>(program_)) {
-  check(cudaSetDevice(device_), "cudaSetDevice");
+  const CurrentDevice current(device_);
+  current.check();
   constants_.reserve(layout_.bytes.size());
   if (!layout_.bytes.empty()) {
     const Stream stream = make_stream();
@@ -23,6 +24,12 @@ CudnnNetwork<T>::CudnnNetwork(network::Program program, int device)
   }
   layout_.bytes = {};
   program_.drop_weights();
+}
+
+template <class T>
+CudnnNetwork<T>::~CudnnNetwork() {
+  const CurrentDevice current(device_);
+  constants_.release();
 }
 
 template <class T>

@@ -12,6 +12,7 @@ class CudnnNetwork : public Network, public std::enable_shared_from_this<CudnnNe
  public:
   /// `device`: CUDA's number.
   CudnnNetwork(network::Program program, int device);
+  ~CudnnNetwork() override;
   std::unique_ptr<Session> session() const override;
   NetworkInfo info() const override;
 

@@ -87,10 +87,39 @@ void pack_convolution(const network::Step& step, StepConstants& constants, Const
   if (constants.has_bias) constants.bias = append<float>(to, padded_rows(step.bias, 1));
 }
 
+/// Refuses what this engine has no kernel for.
+inline void check_step(const network::Step& step) {
+  using Kind = network::Step::Kind;
+  using Post = network::PostOp::Kind;
+  const bool known = is_convolution(step) || step.kind == Kind::pointwise || step.kind == Kind::depth_to_space ||
+                     step.kind == Kind::space_to_depth || (step.kind == Kind::concatenate && step.axis == 1);
+  if (!known) network::refuse(step, "there is no kernel for it on GPUs");
+  for (const network::PostOp& post : step.post) {
+    switch (post.kind) {
+      case Post::leaky_relu:
+      case Post::affine:
+      case Post::per_channel:
+      case Post::abs:
+      case Post::sigmoid:
+      case Post::add:
+      case Post::subtract:
+      case Post::subtract_from:
+      case Post::multiply:
+      case Post::divide:
+      case Post::divide_into:
+        if (!post.repeated) break;
+        [[fallthrough]];
+      default:
+        network::refuse(step, "there is no kernel for what follows it on GPUs");
+    }
+  }
+}
+
 template <class T>
 Constants pack(const network::Program& program) {
   Constants result;
   for (const network::Step& step : program.steps) {
+    check_step(step);
     StepConstants constants;
     if (is_convolution(step)) pack_convolution<T>(step, constants, result);
     for (const network::PostOp& post : step.post) {

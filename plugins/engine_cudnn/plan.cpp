@@ -8,7 +8,7 @@
 namespace calotype::cudnn {
 namespace {
 
-constexpr std::size_t kMostElements = std::size_t(1) << 31;
+constexpr std::size_t kMostPadded = std::size_t(1) << 31;  // as Index counts
 
 }  // namespace
 
@@ -17,9 +17,9 @@ Plan plan(const network::Program& program, const std::vector<network::Shape>& in
   plan.shapes = program.shapes(inputs);
   std::vector<std::size_t> bytes;
   for (const network::Shape& shape : plan.shapes) {
-    if (elements(shape) > kMostElements)
+    if (padded_elements(shape) > kMostPadded)
       throw Error(ErrorCode::limit, "a tensor of the network would have more than 2^31 elements", "use smaller tiles");
-    bytes.push_back(elements(shape) * element_size);
+    bytes.push_back(padded_elements(shape) * element_size);
   }
   network::MemoryPlan memory = network::plan_memory(program, bytes);
   plan.offsets = std::move(memory.offsets);
@@ -28,6 +28,15 @@ Plan plan(const network::Program& program, const std::vector<network::Shape>& in
   for (const network::Step& step : program.steps)
     if (step.absolute) plan.total = std::max(plan.total, plan.magnitude + bytes[static_cast<std::size_t>(step.in[0])]);
   return plan;
+}
+
+void check_room(std::size_t needed, std::size_t available) {
+  if (needed <= available) return;
+  const auto megabytes = [](std::size_t bytes) { return std::to_string(bytes / 1000000 + 1) + " MB"; };
+  throw Error(
+      ErrorCode::limit,
+      "the network needs " + megabytes(needed) + " of the GPU's memory, of which " + megabytes(available) + " are free",
+      "use smaller tiles, or another device or engine (device=, engine=)");
 }
 
 }  // namespace calotype::cudnn

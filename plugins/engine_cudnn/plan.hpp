@@ -14,12 +14,14 @@ struct Plan {
 };
 
 /// Elements that a value takes with its padding.
-inline std::size_t elements(const network::Shape& s) {
-  return static_cast<std::size_t>(s[0]) * static_cast<std::size_t>(s[2]) * static_cast<std::size_t>(s[3]) *
-         static_cast<std::size_t>(padded(s[1]));
+inline std::size_t padded_elements(const network::Shape& s) {
+  return network::elements({s[0], padded(s[1]), s[2], s[3]});
 }
 
-/// Throws engine where shapes do not fit together, limit where one is too large to be indexed.
+/// Throws engine where shapes do not fit together, limit where one would be too large.
 Plan plan(const network::Program& program, const std::vector<network::Shape>& inputs, std::size_t element_size);
+
+/// Throws limit, saying how much there is, where a run needs more device memory than that.
+void check_room(std::size_t needed, std::size_t available);
 
 }  // namespace calotype::cudnn

@@ -1,42 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "port.hpp"
 
+#include <cstring>
 #include <opencv2/core.hpp>
 
 #include "../common/channels_last.hpp"
+#include "../common/pictures.hpp"
 #include "calotype/error.hpp"
 
 namespace calotype::cudnn {
 namespace {
-
-bool is_picture_type(const cv::Mat& mat) {
-  return mat.dims == 2 && (mat.depth() == CV_8U || mat.depth() == CV_16U) &&
-         (mat.channels() == 1 || mat.channels() == 3);
-}
 
 [[noreturn]] void fail(const std::string& name, const std::string& why) {
   throw Error(ErrorCode::engine, "\"" + name + "\" of the network " + why,
               "give tensors of floats N, C, H, W, or pictures of 8 or 16 bits");
 }
 
+/// A port's part of the memory that crosses.
+cv::Mat view(const Port& port, std::uint8_t* memory) {
+  if (port.is_picture()) return cv::Mat(port.shape[2], port.shape[3], port.form.type, memory + port.place);
+  if (port.form.channels_last)
+    return cv::Mat(std::vector<int>{port.shape[2], port.shape[3], port.shape[1]}, CV_32F, memory + port.place);
+  return cv::Mat(4, port.shape.data(), CV_32F, memory + port.place);
+}
+
 }  // namespace
 
 std::size_t Port::bytes() const {
-  const std::size_t pixels =
-      static_cast<std::size_t>(shape[0]) * static_cast<std::size_t>(shape[2]) * static_cast<std::size_t>(shape[3]);
-  return pixels * (is_picture() ? CV_ELEM_SIZE(form.type) : static_cast<std::size_t>(shape[1]) * sizeof(float));
+  if (!is_picture()) return network::elements(shape) * sizeof(float);
+  return network::elements({1, 1, shape[2], shape[3]}) * CV_ELEM_SIZE(form.type);
 }
 
-Port input_port(const std::string& name, const cv::Mat& given) {
-  if (given.empty()) fail(name, "is empty");
-  if (is_picture_type(given)) return {{given.type()}, {1, 3, given.rows, given.cols}};
-  if (is_channels_last(given)) return {{CV_32F, true}, {1, given.size[2], given.size[0], given.size[1]}};
-  if (given.dims != 4 || given.type() != CV_32F) fail(name, "is neither a tensor nor a picture");
-  return {{}, {given.size[0], given.size[1], given.size[2], given.size[3]}};
-}
+Port input_port(const cv::Mat& given, const network::Shape& shape) { return {requested_form(given), shape}; }
 
 Form requested_form(const cv::Mat& given) {
-  if (is_picture_type(given)) return {given.type()};
+  if (is_picture(given)) return {given.type()};
   return {CV_32F, is_channels_last(given)};
 }
 
@@ -47,11 +45,12 @@ Port output_port(const std::string& name, const Form& form, const network::Shape
   return port;
 }
 
-cv::Mat view(const Port& port, std::uint8_t* memory) {
-  if (port.is_picture()) return cv::Mat(port.shape[2], port.shape[3], port.form.type, memory + port.place);
-  if (port.form.channels_last)
-    return cv::Mat(std::vector<int>{port.shape[2], port.shape[3], port.shape[1]}, CV_32F, memory + port.place);
-  return cv::Mat(4, port.shape.data(), CV_32F, memory + port.place);
+void take_in(const Port& port, const cv::Mat& from, std::uint8_t* memory) {
+  cv::Mat to = view(port, memory);
+  if (port.is_picture())
+    from.copyTo(to);
+  else
+    std::memcpy(to.data, from.data, port.bytes());  // continuous, of as many dimensions as the caller likes
 }
 
 void deliver(const std::string& name, const Port& port, std::uint8_t* memory, cv::Mat& to) {

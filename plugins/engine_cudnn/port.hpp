@@ -24,17 +24,16 @@ struct Port {
   std::size_t bytes() const;
 };
 
-/// Throws engine for anything that engine.hpp does not allow as an input.
-Port input_port(const std::string& name, const cv::Mat& given);
+/// An input whose shape is network::input_shape().
+Port input_port(const cv::Mat& given, const network::Shape& shape);
 /// What a caller asks for by what lies in `out`.
 Form requested_form(const cv::Mat& given);
 /// Throws engine for a form that the tensor cannot have.
 Port output_port(const std::string& name, const Form& form, const network::Shape& shape);
 
+/// From the caller's Mat to the memory that crosses.
+void take_in(const Port& port, const cv::Mat& from, std::uint8_t* memory);
 /// From the memory that crosses to the caller's Mat. Throws engine for a picture of another size.
 void deliver(const std::string& name, const Port& port, std::uint8_t* memory, cv::Mat& to);
-
-/// A port's part of the memory that crosses, without a copy.
-cv::Mat view(const Port& port, std::uint8_t* memory);
 
 }  // namespace calotype::cudnn

@@ -3,8 +3,9 @@
 
 #include <opencv2/core.hpp>
 
-#include "calotype/error.hpp"
+#include "attempts.hpp"
 #include "calotype/log.hpp"
+#include "network/inputs.hpp"
 #include "steps.hpp"
 
 namespace calotype::cudnn {
@@ -35,13 +36,14 @@ void add_form(std::vector<int>& key, const Form& form) {
 
 FloatLayout layout_of(const Port& port) { return {port.shape[1], plane_of(port), port.form.channels_last}; }
 
-Index groups_of(const Port& port) { return static_cast<Index>(elements(port.shape) / kLanes); }
+Index groups_of(const Port& port) { return static_cast<Index>(padded_elements(port.shape) / kLanes); }
 
 }  // namespace
 
 template <class T>
 CudnnSession<T>::CudnnSession(std::shared_ptr<const CudnnNetwork<T>> network) : network_(std::move(network)) {
-  check(cudaSetDevice(network_->device()), "cudaSetDevice");
+  const CurrentDevice current(network_->device());
+  current.check();
   stream_ = make_stream();
   const std::lock_guard<std::mutex> lock(capture_mutex());
   handle_ = make<Handle>(cudnnCreate, "cudnnCreate");
@@ -50,21 +52,30 @@ CudnnSession<T>::CudnnSession(std::shared_ptr<const CudnnNetwork<T>> network) : 
 
 template <class T>
 CudnnSession<T>::~CudnnSession() {
-  cudaSetDevice(network_->device());  // for the members' destructors
-  const std::lock_guard<std::mutex> lock(capture_mutex());
-  handle_.reset();
+  const CurrentDevice current(network_->device());
+  prepared_.clear();
+  memory_.release();
+  {
+    const std::lock_guard<std::mutex> lock(capture_mutex());
+    handle_.reset();
+  }
+  stream_.reset();
 }
 
 template <class T>
 void CudnnSession<T>::run(const TensorMap& in, TensorMap& out) {
-  check(cudaSetDevice(network_->device()), "cudaSetDevice");  // the current device belongs to the thread
+  const CurrentDevice current(network_->device());
+  current.check();
   Prepared& prepared = prepare(in, out);
   const network::Program& program = network_->program();
-  for (std::size_t i = 0; i < program.inputs.size(); ++i) {
-    cv::Mat staged = view(prepared.inputs[i], memory_.host_in.data());
-    in.at(program.inputs[i].first).copyTo(staged);
+  for (std::size_t i = 0; i < program.inputs.size(); ++i)
+    take_in(prepared.inputs[i], in.at(program.inputs[i].first), memory_.host_in.data());
+  try {
+    execute(prepared);
+  } catch (...) {
+    cudaStreamSynchronize(stream_.get());  // part of it may be under way, in memory that the next run fills
+    throw;
   }
-  execute(prepared);
   check(cudaStreamSynchronize(stream_.get()), "running the network");
   prepared.has_run = true;
   for (std::size_t i = 0; i < program.outputs.size(); ++i)
@@ -74,22 +85,13 @@ void CudnnSession<T>::run(const TensorMap& in, TensorMap& out) {
 template <class T>
 typename CudnnSession<T>::Prepared& CudnnSession<T>::prepare(const TensorMap& in, const TensorMap& out) {
   const network::Program& program = network_->program();
-  if (in.size() != program.inputs.size())
-    throw Error(
-        ErrorCode::engine,
-        "the network has " + std::to_string(program.inputs.size()) + " inputs, got " + std::to_string(in.size()),
-        "give all its inputs and nothing else");
+  const std::vector<network::Shape> shapes = network::input_shapes(program, in);
   std::vector<Port> inputs;
   std::vector<int> key;
-  std::vector<network::Shape> shapes;
-  for (const auto& input : program.inputs) {
-    const auto found = in.find(input.first);
-    if (found == in.end())
-      throw Error(ErrorCode::engine, "the network's input \"" + input.first + "\" is missing", "give all its inputs");
-    inputs.push_back(input_port(input.first, found->second));
-    shapes.push_back(inputs.back().shape);
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    inputs.push_back(input_port(in.at(program.inputs[i].first), shapes[i]));
     add_form(key, inputs.back().form);
-    key.insert(key.end(), shapes.back().begin(), shapes.back().end());
+    key.insert(key.end(), shapes[i].begin(), shapes[i].end());
   }
   std::vector<Form> forms;
   for (const auto& output : program.outputs) {
@@ -120,7 +122,16 @@ typename CudnnSession<T>::Prepared& CudnnSession<T>::prepare(const TensorMap& in
 
 template <class T>
 void CudnnSession<T>::reserve(const Prepared& prepared) {
-  memory_.values.reserve(prepared.plan.total);
+  const std::size_t needed = prepared.plan.total + prepared.input_bytes + prepared.output_bytes;
+  if (needed > memory_.device_bytes()) {
+    std::size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+    check_room(needed, free + memory_.device_bytes());
+  }
+  if (!memory_.values.try_reserve(prepared.plan.total)) {
+    memory_.workspace.release();  // convolutions find their way with less
+    memory_.values.reserve(prepared.plan.total);
+  }
   memory_.device_in.reserve(prepared.input_bytes);
   memory_.host_in.reserve(prepared.input_bytes);
   memory_.device_out.reserve(prepared.output_bytes);
@@ -140,27 +151,30 @@ void CudnnSession<T>::execute(Prepared& prepared) {
 
 template <class T>
 bool CudnnSession<T>::capture(Prepared& prepared) {
+  const auto text = [](cudaError_t status) {
+    if (status == cudaSuccess) return std::string();
+    cudaGetLastError();  // the program that we are part of would take it for one of its own
+    return std::string(cudaGetErrorString(status));
+  };
   const std::lock_guard<std::mutex> lock(capture_mutex());
+  Graph graph;
   // Thread-local: other threads may allocate meanwhile.
-  check(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
-  std::string failure;
-  try {
-    enqueue(prepared);
-  } catch (const Error& e) {
-    failure = e.what();
-  }
-  cudaGraph_t captured = nullptr;
-  cudaError_t status = cudaStreamEndCapture(stream_.get(), &captured);
-  const Graph graph(captured);
+  std::string failure =
+      captured([&] { return text(cudaStreamBeginCapture(stream_.get(), cudaStreamCaptureModeThreadLocal)); },
+               [&] { enqueue(prepared); },
+               [&] {
+                 cudaGraph_t made = nullptr;
+                 const cudaError_t status = cudaStreamEndCapture(stream_.get(), &made);
+                 graph.reset(made);
+                 return text(status);
+               });
   cudaGraphExec_t executable = nullptr;
-  if (failure.empty() && status == cudaSuccess) status = cudaGraphInstantiate(&executable, captured, 0);
-  if (failure.empty() && status != cudaSuccess) failure = cudaGetErrorString(status);
+  if (failure.empty()) failure = text(cudaGraphInstantiate(&executable, graph.get(), 0));
   if (failure.empty()) {
     prepared.graph.reset(executable);
     prepared.graph_memory = memory_.state();
     return true;
   }
-  cudaGetLastError();  // or the next call would report it again
   log(LogLevel::debug, "engine cudnn: no CUDA graph, so a little slower: " + failure);
   prepared.can_be_captured = false;
   return false;
@@ -210,7 +224,8 @@ bool CudnnSession<T>::convolve(std::size_t i, const T* in, const T* weights, T* 
   }
   const bool done = convolution->run(handle_.get(), in, weights, out, memory_.workspace);
   if (!done && !running_->has_run)
-    log(LogLevel::debug, "engine cudnn: cuDNN has no algorithm for node \"" + step.name + "\"; running it plainly");
+    log(LogLevel::debug,
+        "engine cudnn: cuDNN has no algorithm, or no memory, for node \"" + step.name + "\"; running it plainly");
   return done;
 }
 

@@ -64,6 +64,10 @@ class CudnnSession : public Session {
     Buffer device_in{Buffer::Place::device}, device_out{Buffer::Place::device};
     Buffer host_in{Buffer::Place::host}, host_out{Buffer::Place::host};
 
+    std::size_t device_bytes() const { return values.size() + workspace.size() + device_in.size() + device_out.size(); }
+    void release() {
+      for (Buffer* buffer : {&values, &workspace, &device_in, &device_out, &host_in, &host_out}) buffer->release();
+    }
     /// Changes whenever an address does.
     int state() const {
       return values.moves() + workspace.moves() + device_in.moves() + device_out.moves() + host_in.moves() +
@@ -72,6 +76,7 @@ class CudnnSession : public Session {
   };
 
   Prepared& prepare(const TensorMap& in, const TensorMap& out);
+  /// Throws limit where the device's memory is too little.
   void reserve(const Prepared& prepared);
   void execute(Prepared& prepared);
   /// Puts the whole run on the stream, from the upload to the download.

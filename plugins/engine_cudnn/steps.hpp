@@ -36,14 +36,15 @@ class Steps {
   const Number* constant(std::size_t place) const {
     return reinterpret_cast<const Number*>(constants_ + place);
   }
-  Index count(int value) const { return static_cast<Index>(elements(shape(value))); }
+  Index count(int value) const { return static_cast<Index>(padded_elements(shape(value))); }
 
   void run(std::size_t i) const {
     const Step& step = program_.steps[i];
+    bool padded_by_zeros = true;
     switch (step.kind) {
       case Step::Kind::convolution:
       case Step::Kind::transposed_convolution:
-        convolve(i);
+        padded_by_zeros = convolve(i);
         break;
       case Step::Kind::pointwise:
         return chain(i, at(step.in[0]));
@@ -54,26 +55,32 @@ class Steps {
       case Step::Kind::space_to_depth:
         shuffle(step);
         break;
+      default:  // refused by check_step()
+        return;
     }
-    if (!step.post.empty() || layout_.steps[i].has_bias) chain(i, at(step.out));
+    if (!step.post.empty() || layout_.steps[i].has_bias || !padded_by_zeros) chain(i, at(step.out));
   }
 
-  void convolve(std::size_t i) const {
+  /// Whether zeros pad the result. The library's own sums leave them only where no input is infinite.
+  bool convolve(std::size_t i) const {
     const Step& step = program_.steps[i];
     const StepConstants& constants = layout_.steps[i];
     const network::Shape &from = shape(step.in[0]), &to = shape(step.out);
     const T* const weights = constant<T>(constants.weights);
-    if (constants.runner == Runner::library && device_.convolve(i, library_input(step), weights, at(step.out))) return;
+    if (constants.runner == Runner::library && device_.convolve(i, library_input(step), weights, at(step.out)))
+      return padded(step.outputs) == step.outputs;
     const auto axis = [&](std::size_t k) {
       return Axis{from[2 + k], to[2 + k], step.kernel[k], step.stride[k], step.dilation[k], step.pad[k]};
     };
     if (constants.runner == Runner::depthwise)
-      return device_.each(count(step.out) / kLanes,
-                          DepthwiseConvolution<T>{at(step.in[0]), weights, at(step.out), axis(0), axis(1), step.outputs,
-                                                  is_transposed(step), step.absolute});
-    device_.each(count(step.out),
-                 Convolution<T>{at(step.in[0]), weights, at(step.out), axis(0), axis(1), constants.strides, from[1],
-                                step.outputs, step.group, is_transposed(step), step.absolute});
+      device_.each(count(step.out) / kLanes,
+                   DepthwiseConvolution<T>{at(step.in[0]), weights, at(step.out), axis(0), axis(1), step.outputs,
+                                           is_transposed(step), step.absolute});
+    else
+      device_.each(count(step.out),
+                   Convolution<T>{at(step.in[0]), weights, at(step.out), axis(0), axis(1), constants.strides, from[1],
+                                  step.outputs, step.group, is_transposed(step), step.absolute});
+    return true;
   }
 
   const T* library_input(const Step& step) const {

@@ -31,11 +31,14 @@ bool holds_less(const Arena& arena, std::size_t bytes) { return arena.size < byt
 }  // namespace
 
 std::shared_ptr<Arenas> Arenas::shared() {
-  static std::mutex mutex;
-  static std::weak_ptr<Arenas> current;
-  const std::lock_guard<std::mutex> lock(mutex);
-  auto arenas = current.lock();
-  if (!arenas) current = arenas = std::make_shared<Arenas>();
+  struct Current {
+    std::mutex mutex;
+    std::weak_ptr<Arenas> arenas;
+  };
+  static Current* const current = new Current;  // never destroyed: sessions may live as long as the process
+  const std::lock_guard<std::mutex> lock(current->mutex);
+  auto arenas = current->arenas.lock();
+  if (!arenas) current->arenas = arenas = std::make_shared<Arenas>();
   return arenas;
 }
 

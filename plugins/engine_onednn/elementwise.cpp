@@ -49,8 +49,38 @@ CALOTYPE_CLONES void affine_each(float* x, int count, const float* a, const floa
 CALOTYPE_CLONES void magnitude(float* x, int count) {
   for (int i = 0; i < count; ++i) x[i] = std::fabs(x[i]);
 }
-void sigmoid(float* x, int count) {
-  for (int i = 0; i < count; ++i) x[i] = 1 / (1 + std::exp(-x[i]));
+CALOTYPE_CLONES void clamp(float* x, int count, float least, float most) {
+  for (int i = 0; i < count; ++i) x[i] = x[i] < least ? least : x[i] > most ? most : x[i];
+}
+template <class Function>
+void each(float* x, int count, Function function) {
+  for (int i = 0; i < count; ++i) x[i] = function(x[i]);
+}
+/// Functions of one element that are no arithmetic.
+void function(const PostOp& op, float* x, int count) {
+  const float k = op.numbers.empty() ? 0.f : op.numbers[0];
+  switch (op.kind) {
+    case Kind::sigmoid:
+      return each(x, count, [](float v) { return 1 / (1 + std::exp(-v)); });
+    case Kind::tanh:
+      return each(x, count, [](float v) { return std::tanh(v); });
+    case Kind::erf:
+      return each(x, count, [](float v) { return std::erf(v); });
+    case Kind::exp:
+      return each(x, count, [](float v) { return std::exp(v); });
+    case Kind::log:
+      return each(x, count, [](float v) { return std::log(v); });
+    case Kind::sqrt:
+      return each(x, count, [](float v) { return std::sqrt(v); });
+    case Kind::reciprocal:
+      return each(x, count, [](float v) { return 1 / v; });
+    case Kind::softplus:
+      return each(x, count, [](float v) { return v > 20 ? v : std::log1p(std::exp(v)); });
+    case Kind::elu:
+      return each(x, count, [k](float v) { return v < 0 ? k * std::expm1(v) : v; });
+    default:
+      return each(x, count, [k](float v) { return std::pow(v, k); });
+  }
 }
 CALOTYPE_CLONES void combine(Kind kind, float* x, const float* other, int count) {
   switch (kind) {
@@ -81,8 +111,8 @@ float* floats(const View& view, char* from, int count, float* space) {
   return space;
 }
 
-/// `x` holds whole pixels of `channels` each.
-void apply(const BoundPost& post, char* operand, float* x, int pixels, int channels, float* space) {
+/// `x` holds whole pixels of `channels` each; `kept` what Kind::keep remembers of them.
+void apply(const BoundPost& post, char* operand, float* x, int pixels, int channels, float* space, float* kept) {
   const std::vector<float>& k = post.op->numbers;
   const int count = pixels * channels;
   switch (post.op->kind) {
@@ -97,11 +127,22 @@ void apply(const BoundPost& post, char* operand, float* x, int pixels, int chann
       return;
     case Kind::abs:
       return magnitude(x, count);
-    case Kind::sigmoid:
-      return sigmoid(x, count);
+    case Kind::clamp:
+      return clamp(x, count, k[0], k[1]);
+    case Kind::keep:
+      std::copy_n(x, count, kept);
+      return;
+    case Kind::times_kept:
+      return combine(Kind::multiply, x, kept, count);
     default:
-      combine(post.op->kind, x, floats(post.operand, operand, count, space), count);
+      if (post.op->operand < 0) return function(*post.op, x, count);
   }
+  if (post.operand.channels == 1 && channels > 1) {  // which repeats; its pixels go one by one
+    float one;
+    std::fill_n(space, count, *floats(post.operand, operand, 1, &one));
+    return combine(post.op->kind, x, space, count);
+  }
+  combine(post.op->kind, x, floats(post.operand, operand, count, space), count);
 }
 
 /// Pixels that are worked on at once, so that intermediate results stay in the first cache.
@@ -114,15 +155,19 @@ void pointwise_row(const View& in, char* from, const std::vector<BoundPost>& pos
   const int channels = in.channels;
   // Channels may be followed by padding; then pixels go one by one.
   bool together = dense(in) && dense(out);
-  for (const BoundPost& p : post) together = together && (!p.operand.data || dense(p.operand));
+  for (const BoundPost& p : post)
+    together = together && (!p.operand.data || (dense(p.operand) && p.operand.channels == channels));
   const int step = together ? piece(channels) : 1;
-  std::vector<float> result(std::size_t(step) * channels), space(result.size());
+  std::vector<float> result(std::size_t(step) * channels), space(result.size()), kept;
+  const auto keeps = [](const BoundPost& p) { return p.op->kind == Kind::keep; };
+  if (std::any_of(post.begin(), post.end(), keeps)) kept.resize(result.size());
   for (int x = 0; x < out.columns; x += step) {
     const int pixels = std::min(step, out.columns - x), count = pixels * channels;
     const float* values = floats(in, from + x * in.pixel, count, result.data());
     if (values != result.data()) std::copy_n(values, count, result.data());
     for (const BoundPost& p : post)
-      apply(p, p.operand.data ? p.operand.at(n, y, x) : nullptr, result.data(), pixels, channels, space.data());
+      apply(p, p.operand.data ? p.operand.at(n, y, x) : nullptr, result.data(), pixels, channels, space.data(),
+            kept.data());
     if (out.is_float)
       std::copy_n(result.data(), count, reinterpret_cast<float*>(out.at(n, y, x)));
     else
@@ -140,7 +185,13 @@ std::vector<BoundPost> bound_posts(const network::Step& step, std::size_t first,
   std::vector<BoundPost> bound;
   for (std::size_t i = first; i < step.post.size(); ++i) {
     const int operand = step.post[i].operand;
-    bound.push_back({&step.post[i], operand < 0 ? View() : views[std::size_t(operand)]});
+    View view = operand < 0 ? View() : views[std::size_t(operand)];
+    if (step.post[i].repeated) {  // a side of 1 is read again and again
+      if (view.columns == 1) view.pixel = 0;
+      if (view.rows == 1) view.row = 0;
+      if (view.images == 1) view.image = 0;
+    }
+    bound.push_back({&step.post[i], view});
   }
   return bound;
 }

@@ -9,6 +9,7 @@
 #include "calotype/error.hpp"
 #include "calotype/log.hpp"
 #include "kernels/kernels.hpp"
+#include "network/sized.hpp"
 #include "onednn_backend.hpp"
 #include "packed_backend.hpp"
 
@@ -62,18 +63,21 @@ std::shared_ptr<Network> OnednnEngine::load(const std::filesystem::path& onnx, c
   if (!bf16 && !fp32)
     throw Error(ErrorCode::unsupported, "engine onednn runs fp32, and bf16 only on CPUs with AVX512_BF16 or AMX",
                 "use precision=fp32");
-  const auto program = std::make_shared<network::Program>(network::fuse(network::read_onnx(onnx)));
-  const auto network = [&](std::shared_ptr<const Backend> backend, const char* precision) {
-    return std::make_shared<OnednnNetwork>(program, std::move(backend), precision, options.threads);
+  const auto make = [=](network::Graph graph) -> std::shared_ptr<Network> {
+    const auto program = std::make_shared<network::Program>(network::fuse(std::move(graph)));
+    const auto network = [&](std::shared_ptr<const Backend> backend, const char* precision) {
+      return std::make_shared<OnednnNetwork>(program, std::move(backend), precision, options.threads);
+    };
+    try {
+      return network(make_packed_backend(program, !bf16), bf16 ? "bf16" : "fp32");
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::unsupported) throw;
+      if (!fp32) throw Error(e.code(), std::string(e.what()) + " in bf16", "use precision=fp32");
+      log(LogLevel::info, "engine onednn: " + e.full_text() + "; oneDNN's own kernels run all of " + onnx.string());
+      return network(make_onednn_backend(program), "fp32");
+    }
   };
-  try {
-    return network(make_packed_backend(program, !bf16), bf16 ? "bf16" : "fp32");
-  } catch (const Error& e) {
-    if (e.code() != ErrorCode::unsupported) throw;
-    if (!fp32) throw Error(e.code(), std::string(e.what()) + " in bf16", "use precision=fp32");
-    log(LogLevel::info, "engine onednn: " + e.full_text() + "; oneDNN's own kernels run all of " + onnx.string());
-    return network(make_onednn_backend(program), "fp32");
-  }
+  return network::load_folded(onnx, {"onednn", "cpu", bf16 ? "bf16" : "fp32"}, make);
 }
 
 }  // namespace calotype

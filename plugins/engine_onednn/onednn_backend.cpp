@@ -12,6 +12,7 @@
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
 #include "phases.hpp"
+#include "spatial.hpp"
 
 namespace calotype::onednn {
 namespace {
@@ -23,8 +24,8 @@ using network::Shape;
 using network::Step;
 
 const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
+  static const dnnl::engine* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);  // never destroyed
+  return *engine;
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.
@@ -53,10 +54,11 @@ View dense_view(const Shape& s) {
   return view;
 }
 
-std::size_t bytes_of(const Shape& s) { return sizeof(float) * s[0] * std::size_t(s[1]) * s[2] * s[3]; }
+std::size_t bytes_of(const Shape& s) { return sizeof(float) * network::elements(s); }
 
 /// Whether oneDNN can do it on the way out of a convolution.
 bool rides(const PostOp& post) {
+  if (post.repeated) return false;
   switch (post.kind) {
     case PostOp::Kind::leaky_relu:
       return post.numbers.size() == 1;
@@ -72,6 +74,11 @@ bool rides(const PostOp& post) {
     default:
       return false;
   }
+}
+
+/// Release 2.6: of convolutions through gemm, and of depthwise ones with a single pixel.
+bool misreads_operands(const std::string& implementation) {
+  return implementation.find("gemm") != std::string::npos || implementation.find("brdgmm") != std::string::npos;
 }
 
 void append(dnnl::post_ops& ops, const PostOp& post, const memory::desc& operand) {
@@ -240,9 +247,7 @@ class OnednnPlan : public Plan {
     made.out = out;
     try {
       describe(step, c, after, ride, made);
-      // Release 2.6 reads wrong operands here.
-      if (std::string(made.description.impl_info_str()).find("gemm") != std::string::npos)
-        describe(step, c, after, false, made);
+      if (misreads_operands(made.description.impl_info_str())) describe(step, c, after, false, made);
       made.primitive = dnnl::convolution_forward(made.description);
       made.weights = backend_->weights.get(c, made.description.weights_desc());
     } catch (const dnnl::error& e) {
@@ -288,9 +293,12 @@ class OnednnPlan : public Plan {
         work_.push_back([=, bound = bound_posts(step, 0, views)] { pointwise(in, bound, out); });
         return;
       case Step::Kind::concatenate: {
-        std::vector<View> parts;
-        for (const int value : step.in) parts.push_back(view(value));
-        work_.push_back([=] { concatenate(parts, out); });
+        int before = 0;
+        for (const int value : step.in) {
+          work_.push_back(
+              [from = view(value), part = part_of(out, step, before, view(value))] { concatenate({from}, part); });
+          before += shape(value)[std::size_t(step.axis)];
+        }
         break;
       }
       case Step::Kind::depth_to_space:
@@ -299,6 +307,8 @@ class OnednnPlan : public Plan {
       case Step::Kind::space_to_depth:
         work_.push_back([=, &step] { space_to_depth(in, step.block, out); });
         break;
+      default:
+        work_.push_back([=, &step] { spatial(step, in, out); });
     }
     rest(step, 0);
   }
@@ -309,8 +319,7 @@ class OnednnPlan : public Plan {
     if (step.absolute) {
       View copy = in;  // oneDNN has no such operand: magnitudes are made first
       copy.data = staging;
-      static const PostOp magnitude{PostOp::Kind::abs, {}, -1};
-      work_.push_back([=] { pointwise(in, {{&magnitude, {}}}, copy); });
+      work_.push_back([=, magnitude = PostOp{PostOp::Kind::abs, {}, -1}] { pointwise(in, {{&magnitude, {}}}, copy); });
       in = copy;
     }
     c.bias = memory({{c.convolution.outputs}, memory::data_type::f32, memory::format_tag::x}, cpu(),

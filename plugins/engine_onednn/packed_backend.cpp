@@ -97,10 +97,12 @@ void PackedBackend::choose(const Step& step) {
 /// Whether the value is an input of the network, or made of one by transposed convolutions alone.
 bool PackedBackend::is_linear(int value) const {
   const int inputs = int(program->inputs.size());
-  if (value < inputs) return true;
-  const Step& maker = program->steps[std::size_t(value - inputs)];
-  return maker.kind == Step::Kind::transposed_convolution && !scattered(maker) && maker.post.empty() &&
-         is_linear(maker.in[0]);
+  while (value >= inputs) {
+    const Step& maker = program->steps[std::size_t(value - inputs)];
+    if (maker.kind != Step::Kind::transposed_convolution || scattered(maker) || !maker.post.empty()) return false;
+    value = maker.in[0];
+  }
+  return true;
 }
 
 void PackedBackend::prepare(const Step& step, std::size_t index) {

@@ -9,6 +9,7 @@
 #include "aligned.hpp"
 #include "elementwise.hpp"
 #include "parallel.hpp"
+#include "spatial.hpp"
 
 namespace calotype::onednn {
 namespace {
@@ -168,8 +169,7 @@ class PackedPlan : public Plan {
   }
 
   std::size_t plain_bytes(std::size_t v) const {
-    const Shape& s = shapes_[v];
-    return (sizeof(float) * std::size_t(s[0]) * s[1] * s[2] * s[3] + 63) / 64 * 64;
+    return (sizeof(float) * network::elements(shapes_[v]) + 63) / 64 * 64;
   }
   View plain_view(std::size_t v, char* at) const {
     const Shape& s = shapes_[v];
@@ -187,7 +187,8 @@ class PackedPlan : public Plan {
     view.rows = s[2];
     view.columns = s[3];
   }
-  View bordered_view(std::size_t v, char* at) const {
+  /// A view of nothing yet.
+  View bordered_distances(std::size_t v) const {
     const Shape& s = shapes_[v];
     const Border& b = borders_[v];
     View view;
@@ -195,13 +196,17 @@ class PackedPlan : public Plan {
     view.pixel = pitch(s[1], view.element()) * (backend_->layouts[v].is_split ? 2 : 1);
     view.row = view.pixel * (b.left + s[3] + b.right);
     view.image = view.row * (b.top + s[2] + b.bottom);
-    view.data = at + b.top * view.row + b.left * view.pixel;
     set_sides(view, s);
+    return view;
+  }
+  View bordered_view(std::size_t v, char* at) const {
+    View view = bordered_distances(v);
+    view.data = at + borders_[v].top * view.row + borders_[v].left * view.pixel;
     return view;
   }
   std::size_t bordered_bytes(std::size_t v) const {
     // Operands are read in whole tiles: beyond the last pixel by as many as the largest stride makes of them.
-    const View view = bordered_view(v, nullptr);
+    const View view = bordered_distances(v);
     int stride = 1;
     for (const Step& step : program().steps)
       if (step.kind == Step::Kind::convolution && step.in[0] == int(v)) stride = std::max(stride, step.stride[1]);
@@ -266,11 +271,11 @@ class PackedPlan : public Plan {
             [in = view(step.in[0]), bound = bound_posts(step, 0, views), out] { pointwise(in, bound, out); });
         return copy_if_both(std::size_t(step.out));
       case Step::Kind::concatenate: {
-        View part = out;
+        int before = 0;
         for (const int value : step.in) {
-          part.channels = view(value).channels;
-          work_.push_back([in = view(value), part] { pointwise(in, {}, part); });
-          part.data += part.channels * part.element();
+          work_.push_back(
+              [in = view(value), part = part_of(out, step, before, view(value))] { pointwise(in, {}, part); });
+          before += shapes_[std::size_t(value)][std::size_t(step.axis)];
         }
         break;
       }
@@ -281,6 +286,8 @@ class PackedPlan : public Plan {
       case Step::Kind::space_to_depth:
         work_.push_back([in = same_kind(step.in[0], out), &step, out] { space_to_depth(in, step.block, out); });
         break;
+      default:
+        work_.push_back([in = view(step.in[0]), &step, out] { spatial(step, in, out); });
     }
     rest(step, 0);
   }
@@ -303,7 +310,7 @@ class PackedPlan : public Plan {
       k.factor *= at()->numbers[0];
       k.summand = k.summand * at()->numbers[0] + at()->numbers[1];
     }
-    if (!at() || at()->operand < 0) return i;
+    if (!at() || at()->operand < 0 || at()->repeated) return i;
     switch (at()->kind) {
       case PostOp::Kind::add:
         k.binary = kernels::Binary::add;
@@ -356,7 +363,7 @@ class PackedPlan : public Plan {
       done = take_along(step, k);
       if (!c.positions.empty()) place_phase(step, c, out, k);
       if (c.split) {
-        work_.push_back([this, k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
+        work_.push_back([k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
           convolve(k, c.products(in, blocks_with(inexact, c.inputs, c.depth())), c.is_float);
         });
       } else {
@@ -392,7 +399,7 @@ class PackedPlan : public Plan {
       t->pixel *= step.stride[1];
     }
     if (!scattered(step)) return;
-    std::vector<std::int32_t> elements;
+    std::vector<std::int32_t> elements;  // of an image, which has no more than network::kMostElements
     for (const auto& p : c.positions)
       for (int o = 0; o < step.outputs; ++o)
         elements.push_back(std::int32_t((p[0] * out.row + p[1] * out.pixel) / std::ptrdiff_t(sizeof(float))) + o);

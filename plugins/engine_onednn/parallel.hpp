@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <opencv2/core/utility.hpp>
 
+#include "calotype/parallel.hpp"
+
 namespace calotype::onednn {
 
 /// How the loops that this thread starts are run.
@@ -30,8 +32,7 @@ void parallel(int count, Work work) {
   }
   // More pieces than threads even out what else runs on the machine; but no more than `threads` may run at a time.
   const int all = cv::getNumThreads(), pieces = how.threads && how.threads < all ? how.threads : 4 * all;
-  cv::parallel_for_(
-      cv::Range(0, count), [&](const cv::Range& r) { work(r.start, r.end); }, std::min(count, pieces));
+  parallel_for(count, work, pieces);
 }
 
 }  // namespace calotype::onednn

@@ -2,6 +2,7 @@
 #include "phases.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 
 namespace calotype::onednn {
@@ -20,9 +21,9 @@ Reach reach(const Step& step, std::size_t dimension, int position) {
   return {shifted / stride - taps + 1, shifted / stride};
 }
 
-int padded(int channels) { return (channels + 15) / 16 * 16; }
-int cost(const Phase& phase, int outputs) {
-  return phase.kernel[0] * phase.kernel[1] * padded(outputs * static_cast<int>(phase.positions.size()));
+std::int64_t padded(std::int64_t channels) { return (channels + 15) / 16 * 16; }
+std::int64_t cost(const Phase& phase, int outputs) {
+  return phase.kernel[0] * phase.kernel[1] * padded(outputs * static_cast<std::int64_t>(phase.positions.size()));
 }
 
 Phase spanning(const Step& step, std::vector<std::array<int, 2>> positions) {
@@ -81,7 +82,7 @@ std::vector<Phase> phases(const Step& step) {
       all.push_back({y, x});
     }
   std::vector<Phase> parts;
-  int apart = 0;
+  std::int64_t apart = 0;
   for (const auto& group : alike) {
     parts.push_back(spanning(step, group.second));
     apart += cost(parts.back(), step.outputs);

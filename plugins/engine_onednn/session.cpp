@@ -12,6 +12,8 @@
 #include "arena.hpp"
 #include "calotype/error.hpp"
 #include "elementwise.hpp"
+#include "network/inputs.hpp"
+#include "openmp.hpp"
 #include "parallel.hpp"
 
 namespace calotype::onednn {
@@ -23,21 +25,8 @@ using network::Shape;
 constexpr std::size_t kPlans = 4;                      // inner tiles, right edge, bottom edge, corner
 constexpr std::size_t kLittle = std::size_t(4) << 20;  // bytes of an arena that are kept from the first run on
 
-Error wrong_input(const std::string& what) {
-  return Error(ErrorCode::engine, what, "check names and shapes of the inputs");
-}
-
-Shape shape_of(const std::string& name, const cv::Mat& m) {
-  if (is_picture(m)) return {1, 3, m.rows, m.cols};
-  if (m.type() != CV_32F || !m.isContinuous() || m.empty() || m.dims > 4)
-    throw wrong_input("input \"" + name + "\" is no continuous N,C,H,W tensor of floats");
-  if (m.dims == 2) return {m.size[0], m.size[1], 1, 1};
-  if (m.dims == 3) return {1, m.size[2], m.size[0], m.size[1]};
-  return {m.size[0], m.size[1], m.size[2], m.size[3]};
-}
-
-/// Gives an output its shape. Returns where the network may put it by itself, or nullptr.
-float* make_room(cv::Mat& to, const Shape& shape) {
+/// Gives an output its shape, of 2 or 4 dimensions. Returns where the network may put it by itself, or nullptr.
+float* make_room(cv::Mat& to, const Shape& shape, std::size_t rank) {
   if (is_picture(to)) {
     if (shape[0] != 1 || shape[1] != 3 || shape[2] != to.rows || shape[3] != to.cols)
       throw Error(ErrorCode::engine, "a picture given for an output does not fit it", "check its size");
@@ -45,7 +34,7 @@ float* make_room(cv::Mat& to, const Shape& shape) {
   }
   const bool channels_last = is_channels_last(to) && shape[0] == 1;
   const int last[] = {shape[2], shape[3], shape[1]};
-  channels_last ? to.create(3, last, CV_32F) : to.create(4, shape.data(), CV_32F);
+  channels_last ? to.create(3, last, CV_32F) : to.create(int(rank), shape.data(), CV_32F);
   return channels_last && to.isContinuous() ? to.ptr<float>() : nullptr;
 }
 
@@ -53,7 +42,7 @@ float* make_room(cv::Mat& to, const Shape& shape) {
 class Settings {
  public:
   explicit Settings(const Parallelism& wanted) : openmp_threads_(omp_get_max_threads()), before_(parallelism()) {
-    if (wanted.threads) omp_set_num_threads(wanted.threads);
+    if (wanted.openmp) omp_set_num_threads(openmp_threads(wanted.threads ? wanted.threads : openmp_threads_));
     parallelism() = wanted;
   }
   ~Settings() {
@@ -91,19 +80,13 @@ class ProgramSession : public Session {
 
   void run(const TensorMap& in, TensorMap& out) override {
     const Settings settings({threads_, backend_->uses_openmp()});
-    std::vector<Shape> shapes;
-    for (const auto& input : program_->inputs) {
-      const auto given = in.find(input.first);
-      if (given == in.end()) throw wrong_input("input \"" + input.first + "\" is missing");
-      shapes.push_back(shape_of(given->first, given->second));
-    }
-    if (in.size() != program_->inputs.size())
-      throw wrong_input("the network has " + std::to_string(shapes.size()) + " inputs, got " +
-                        std::to_string(in.size()));
+    const std::vector<Shape> shapes = network::input_shapes(*program_, in);
     const std::vector<Shape> values = program_->shapes(shapes);
     Results results;
-    for (const auto& [name, value] : program_->outputs)
-      results.push_back(make_room(out[name], values[std::size_t(value)]));
+    for (std::size_t i = 0; i < program_->outputs.size(); ++i) {
+      const auto& [name, value] = program_->outputs[i];
+      results.push_back(make_room(out[name], values[std::size_t(value)], program_->ranks[i]));
+    }
 
     PlacedPlan& placed = plan_for(shapes, values, results);
     Plan& plan = *placed.plan;

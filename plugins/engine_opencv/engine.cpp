@@ -2,7 +2,9 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
+#include <new>
 #include <opencv2/core/cuda.hpp>
 #include <opencv2/dnn.hpp>
 #include <optional>
@@ -10,23 +12,40 @@
 
 #include "../common/channels_last.hpp"
 #include "../common/pictures.hpp"
-#include "../common/quiet_opencv.hpp"
 #include "calotype/error.hpp"
 #include "initializers.hpp"
+#include "network/checked.hpp"
+#include "network/inputs.hpp"
 
 namespace calotype {
 namespace {
 
-const std::string cuda_prefix = "cuda:";
+constexpr char cuda_prefix[] = "cuda:";
 
 int cuda_devices() {
   if (cv::dnn::getAvailableTargets(cv::dnn::DNN_BACKEND_CUDA).empty()) return 0;
   return std::max(0, cv::cuda::getCudaEnabledDeviceCount());
 }
 
+/// Makes a GPU the thread's current one, and then again what the caller had; -1: nothing.
+class CurrentDevice {
+ public:
+  explicit CurrentDevice(int device) : before_(device < 0 ? -1 : cv::cuda::getDevice()) {
+    if (device >= 0) cv::cuda::setDevice(device);
+  }
+  ~CurrentDevice() {
+    if (before_ >= 0) cv::cuda::setDevice(before_);
+  }
+  CurrentDevice(const CurrentDevice&) = delete;
+  CurrentDevice& operator=(const CurrentDevice&) = delete;
+
+ private:
+  int before_;
+};
+
 /// What OpenCV's importer complained about: "Node [Op@domain]:(onnx_node!name) parse error: ...".
 Error import_error(const std::string& file, const cv::Exception& e) {
-  static const std::regex node(R"(\[(\w+)@[^\]]*\]:\((?:onnx_node!|onnx_node_output_\d+!)?([^)]*)\))");
+  const std::regex node(R"(\[(\w+)@[^\]]*\]:\((?:onnx_node!|onnx_node_output_\d+!)?([^)]*)\))");
   std::smatch match;
   const std::string text = e.what();
   if (std::regex_search(text, match, node))
@@ -38,38 +57,57 @@ Error import_error(const std::string& file, const cv::Exception& e) {
   return Error(ErrorCode::corrupt, file + ": no ONNX model: " + e.err, "install the model again");
 }
 
-cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::string& device) {
+/// `fuse`: whether OpenCV may merge layers.
+cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::string& device, bool fuse) {
   try {
     cv::dnn::Net net = cv::dnn::readNetFromONNX(reinterpret_cast<const char*>(onnx.data()), onnx.size());
     // Layers are made when first asked for; an unknown one must fail now.
     for (const std::string& layer : net.getLayerNames()) net.getLayer(net.getLayerId(layer));
     const bool cuda = device != "cpu";
     net.setPreferableBackend(cuda ? cv::dnn::DNN_BACKEND_CUDA : cv::dnn::DNN_BACKEND_OPENCV);
+    net.enableFusion(fuse);
     net.setPreferableTarget(cuda ? cv::dnn::DNN_TARGET_CUDA : cv::dnn::DNN_TARGET_CPU);
     return net;
   } catch (const cv::Exception& e) {
+    if (std::strstr(e.what(), "Insufficient memory")) throw std::bad_alloc();  // wrapped in complaints about nodes
     throw import_error(file, e);
   }
 }
 
+/// Whether what OpenCV merges stays right: into transposed convolutions it multiplies a scale once more whenever sizes
+/// change.
+bool may_be_fused(const network::Program* program) {
+  using Kind = network::PostOp::Kind;
+  const auto scales = [](const network::PostOp& p) { return p.kind == Kind::affine || p.kind == Kind::per_channel; };
+  return program && std::none_of(program->steps.begin(), program->steps.end(), [&](const network::Step& step) {
+           return step.op == "ConvTranspose" && std::any_of(step.post.begin(), step.post.end(), scales);
+         });
+}
+
 class OpencvSession : public Session {
  public:
-  OpencvSession(cv::dnn::Net net, int cuda_device)
-      : net_(std::move(net)), outputs_(net_.getUnconnectedOutLayersNames()), cuda_device_(cuda_device) {}
+  OpencvSession(std::shared_ptr<const network::Program> program, cv::dnn::Net net, int cuda_device)
+      : program_(std::move(program)),
+        net_(std::move(net)),
+        outputs_(net_.getUnconnectedOutLayersNames()),
+        cuda_device_(cuda_device) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
+    const network::Step* const low = program_ ? check_shapes(in) : nullptr;
     try {
-      if (cuda_device_ >= 0) cv::cuda::setDevice(cuda_device_);  // the current device belongs to the thread
-      for (const auto& [name, given] : in)
-        net_.setInput(is_picture(given)         ? to_tensor(given)
-                      : is_channels_last(given) ? channels_first(given)
-                                                : given,
-                      name);
+      const CurrentDevice device(cuda_device_);
+      for (const auto& [name, given] : in) net_.setInput(blob(name, given), name);
       net_.forward(blobs_, outputs_);
     } catch (const cv::Exception& e) {
+      if (e.code == cv::Error::StsNoMem) throw;
       throw Error(ErrorCode::engine, "OpenCV failed to run the network: " + e.err,
                   "check names and shapes of the inputs, or choose another engine");
     }
+    // What it found was no number.
+    if (low && !std::all_of(blobs_.begin(), blobs_.end(), [](const cv::Mat& m) { return cv::checkRange(m); }))
+      throw Error(ErrorCode::engine,
+                  "node \"" + low->name + "\": OpenCV reads beyond inputs that are lower than a grouped kernel",
+                  "choose another engine");
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       cv::Mat& to = out[outputs_[i]];
       if (is_picture(to))
@@ -82,6 +120,25 @@ class OpencvSession : public Session {
   }
 
  private:
+  /// Throws engine where shapes do not fit. Returns the step, if there is one, whose input is lower than its grouped
+  /// kernel: OpenCV then reads beyond it, and multiplies what it finds by 0.
+  const network::Step* check_shapes(const TensorMap& in) const {
+    const auto shapes = program_->shapes(network::input_shapes(*program_, in));
+    const auto is_low = [&](const network::Step& step) {
+      return step.kind == network::Step::Kind::convolution && step.group > 1 &&
+             shapes[std::size_t(step.in[0])][2] < step.dilation[0] * (step.kernel[0] - 1) + 1;
+    };
+    const auto found = std::find_if(program_->steps.begin(), program_->steps.end(), is_low);
+    return found == program_->steps.end() ? nullptr : &*found;
+  }
+  static cv::Mat blob(const std::string& name, const cv::Mat& given) {
+    const network::Shape shape = network::input_shape(name, given);
+    if (is_picture(given)) return to_tensor(given);
+    if (is_channels_last(given)) return channels_first(given);
+    return cv::Mat(4, shape.data(), CV_32F, const_cast<uchar*>(given.data));
+  }
+
+  std::shared_ptr<const network::Program> program_;
   cv::dnn::Net net_;
   std::vector<std::string> outputs_;
   std::vector<cv::Mat> blobs_;
@@ -90,9 +147,12 @@ class OpencvSession : public Session {
 
 class OpencvNetwork : public Network {
  public:
-  OpencvNetwork(std::string file, Bytes onnx, std::string device)
-      : file_(std::move(file)), onnx_(std::move(onnx)), device_(std::move(device)) {
-    first_ = import(file_, onnx_, device_);
+  OpencvNetwork(const std::filesystem::path& onnx, std::string device)
+      : program_(network::checked_program(onnx)),
+        file_(onnx.string()),
+        onnx_(with_inline_fp32_weights(onnx)),
+        device_(std::move(device)) {
+    first_ = imported();
   }
 
   /// cv::dnn::Net runs one thread at a time, so each session has its own.
@@ -102,13 +162,16 @@ class OpencvNetwork : public Network {
       const std::lock_guard<std::mutex> lock(mutex_);
       net.swap(first_);
     }
-    if (!net) net = import(file_, onnx_, device_);
-    const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(cuda_prefix.size()));
-    return std::make_unique<OpencvSession>(*std::move(net), cuda_device);
+    if (!net) net = imported();
+    const int cuda_device = device_ == "cpu" ? -1 : std::stoi(device_.substr(std::strlen(cuda_prefix)));
+    return std::make_unique<OpencvSession>(program_, *std::move(net), cuda_device);
   }
   NetworkInfo info() const override { return {"opencv", device_, "fp32"}; }
 
  private:
+  cv::dnn::Net imported() const { return import(file_, onnx_, device_, may_be_fused(program_.get())); }
+
+  std::shared_ptr<const network::Program> program_;
   std::string file_;
   Bytes onnx_;
   std::string device_;
@@ -130,7 +193,6 @@ std::string OpencvEngine::version() const {
 }
 
 std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, const EngineOptions& options) {
-  quiet_opencv();
   const auto& precisions = options.precisions;
   if (std::find(precisions.begin(), precisions.end(), "fp32") == precisions.end())
     throw Error(ErrorCode::unsupported, "engine opencv runs fp32 only", "use precision=fp32");
@@ -138,8 +200,7 @@ std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, c
   const auto known = devices();
   if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))
     throw Error(ErrorCode::engine, "engine opencv has no device \"" + device + "\"", "use device=cpu");
-  if (options.threads > 0) cv::setNumThreads(options.threads);  // of the whole process
-  return std::make_shared<OpencvNetwork>(onnx.string(), with_inline_fp32_weights(onnx), device);
+  return std::make_shared<OpencvNetwork>(onnx, device);
 }
 
 }  // namespace calotype

@@ -105,14 +105,16 @@ std::shared_ptr<Network> OpenvinoEngine::load(const std::filesystem::path& file,
     throw Error(ErrorCode::engine, "engine openvino has no device \"" + name + "\"", "use device=cpu");
   const std::string device = device_of_openvino(name);
   const Precision& precision = choose_precision(device, options);
-  const ModelFile read = read_model_file(file);
+  ModelFile read = read_model_file(file);
+  const Compile compile = [=, settings = settings(device, precision, options.threads)](const auto& model) {
+    return runtime().core.compile_model(model, device, settings);
+  };
   try {
-    ov::CompiledModel compiled =
-        runtime().core.compile_model(read.model, device, settings(device, precision, options.threads));
+    ov::CompiledModel compiled = compile(read.model);
     const ov::element::Type_t runs = compiled.get_property(ov::hint::inference_precision);
     const auto real = std::find_if(std::begin(kPrecisions), std::end(kPrecisions) - 1,
                                    [&](const Precision& p) { return p.type == runs; });
-    return make_network(std::move(compiled), read.ports, {"openvino", name, real->name});
+    return make_network(std::move(compiled), std::move(read), compile, {"openvino", name, real->name});
   } catch (const ov::Exception& e) {
     throw Error(ErrorCode::unsupported, file.string() + ": OpenVINO cannot run this network: " + reason(e),
                 "choose another engine");

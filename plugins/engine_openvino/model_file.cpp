@@ -9,6 +9,7 @@
 
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
+#include "network/checked.hpp"
 #include "onnx_file.hpp"
 #include "own_weights.hpp"
 #include "runtime.hpp"
@@ -55,7 +56,7 @@ std::string layer_of_type(const fs::path& xml, const std::string& type) {
 /// What could not be converted. Readers name operators alone; but when asked for as much as they can, they put
 /// something in the place of what they cannot.
 Error conversion_error(const fs::path& file, const Format& format, const ov::Exception& e) {
-  static const std::regex unknown_type(R"(doesn't contain the operation with type: (\w+))");
+  const std::regex unknown_type(R"(doesn't contain the operation with type: (\w+))");
   std::smatch match;
   const std::string text = e.what();
   if (std::regex_search(text, match, unknown_type))
@@ -108,10 +109,22 @@ std::shared_ptr<ov::Model> with_float_ports(const std::shared_ptr<ov::Model>& mo
 
 }  // namespace
 
+ov::PartialShape with_free_sizes(ov::PartialShape shape, bool channels_last) {
+  if (shape.rank().is_dynamic() || shape.size() == 0) return shape;
+  shape[0] = ov::Dimension::dynamic();
+  if (shape.size() == 4)
+    for (const std::size_t side : {channels_last ? 1 : 2, channels_last ? 2 : 3})
+      shape[side] = ov::Dimension::dynamic();
+  return shape;
+}
+
 ModelFile read_model_file(const fs::path& file) {
   const FileView exists(file.string());
   const Format& format = format_of(file);
-  if (&format == &kOnnx) check_external_data(file);
+  if (&format == &kOnnx) {
+    check_external_data(file);
+    network::checked_program(file);
+  }
   const auto model = converted(file, format);
   if (model->inputs().empty() || model->outputs().empty()) throw corrupt(file, "a network without inputs or outputs");
   try {

@@ -20,6 +20,9 @@ struct ModelFile {
   Ports ports;
 };
 
+/// The shape of an input with its batch free, and of four dimensions rows and columns too.
+ov::PartialShape with_free_sizes(ov::PartialShape shape, bool channels_last);
+
 /// Throws not_found, corrupt, and unsupported naming operator and node.
 ModelFile read_model_file(const std::filesystem::path& file);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network.hpp"
 
+#include <mutex>
+#include <optional>
 #include <sstream>
 
 #include "calotype/error.hpp"
@@ -21,25 +23,67 @@ std::string text(const T& value) {
   return out.str();
 }
 
+class CompiledNetwork : public Network, public std::enable_shared_from_this<CompiledNetwork> {
+ public:
+  CompiledNetwork(ov::CompiledModel compiled, ModelFile read, Compile compile, NetworkInfo info)
+      : as_declared_(std::move(compiled)),
+        read_(std::move(read)),
+        compile_(std::move(compile)),
+        info_(std::move(info)) {}
+
+  std::unique_ptr<Session> session() const override;
+  NetworkInfo info() const override { return info_; }
+
+  const Ports& ports() const { return read_.ports; }
+  ov::PartialShape declared(std::size_t input) const { return read_.model->input(input).get_partial_shape(); }
+  bool declares(const std::vector<Input>& inputs) const {
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (!declared(i).compatible(inputs[i].tensor.get_shape())) return false;
+    return true;
+  }
+  ov::InferRequest request() const { return ov::CompiledModel(as_declared_).create_infer_request(); }
+  /// For sizes that the file does not allow.
+  ov::InferRequest free_request() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!free_) {
+      const auto model = read_.model->clone();
+      std::map<std::size_t, ov::PartialShape> shapes;
+      for (std::size_t i = 0; i < model->inputs().size(); ++i)
+        shapes[i] = with_free_sizes(declared(i), read_.ports.channels_last);
+      model->reshape(shapes);
+      free_ = compile_(model);
+    }
+    return free_->create_infer_request();
+  }
+
+ private:
+  ov::CompiledModel as_declared_;
+  ModelFile read_;
+  Compile compile_;
+  NetworkInfo info_;
+  mutable std::mutex mutex_;
+  mutable std::optional<ov::CompiledModel> free_;
+};
+
 class RequestSession : public Session {
  public:
-  RequestSession(ov::CompiledModel compiled, const Ports& ports)
-      : compiled_(std::move(compiled)), request_(compiled_.create_infer_request()), ports_(ports) {}
+  explicit RequestSession(std::shared_ptr<const CompiledNetwork> network)
+      : network_(std::move(network)), as_declared_(network_->request()) {}
 
   void run(const TensorMap& in, TensorMap& out) override {
-    if (in.size() != ports_.inputs.size())
-      throw wrong_inputs("the network has " + std::to_string(ports_.inputs.size()) + " inputs, got " +
+    const Ports& ports = network_->ports();
+    if (in.size() != ports.inputs.size())
+      throw wrong_inputs("the network has " + std::to_string(ports.inputs.size()) + " inputs, got " +
                          std::to_string(in.size()));
+    std::vector<Input> inputs;
+    for (std::size_t i = 0; i < ports.inputs.size(); ++i) inputs.push_back(input(i, in));
     try {
-      std::vector<Input> inputs;
-      for (std::size_t i = 0; i < ports_.inputs.size(); ++i) {
-        inputs.push_back(input(i, in));
-        request_.set_input_tensor(i, inputs.back().tensor);
-      }
+      ov::InferRequest& request = request_for(inputs);
+      for (std::size_t i = 0; i < inputs.size(); ++i) request.set_input_tensor(i, inputs[i].tensor);
       inputs_.swap(inputs);
-      request_.infer();
-      for (std::size_t i = 0; i < ports_.outputs.size(); ++i)
-        hand_over(request_.get_output_tensor(i), ports_.channels_last, out[ports_.outputs[i]]);
+      request.infer();
+      for (std::size_t i = 0; i < ports.outputs.size(); ++i)
+        hand_over(request.get_output_tensor(i), ports.channels_last, out[ports.outputs[i]]);
     } catch (const ov::Exception& e) {
       throw Error(ErrorCode::engine, "OpenVINO failed to run the network: " + reason(e),
                   "check names and shapes of the inputs, or choose another engine");
@@ -48,41 +92,37 @@ class RequestSession : public Session {
 
  private:
   Input input(std::size_t i, const TensorMap& in) const {
-    const std::string& name = ports_.inputs[i];
+    const std::string& name = network_->ports().inputs[i];
     const auto given = in.find(name);
     if (given == in.end()) throw wrong_inputs("input \"" + name + "\" is missing");
-    const ov::PartialShape wanted = compiled_.input(i).get_partial_shape();
-    Input input = as_input(given->second, wanted, ports_.channels_last);
-    if (!wanted.compatible(input.tensor.get_shape()))
+    const bool channels_last = network_->ports().channels_last;
+    const ov::PartialShape takes = with_free_sizes(network_->declared(i), channels_last);
+    Input input = as_input(given->second, takes, channels_last);
+    if (!takes.compatible(input.tensor.get_shape()))
       throw wrong_inputs("input \"" + name + "\" is " + text(input.tensor.get_shape()) + ", the network takes " +
-                         text(wanted));
+                         text(takes));
     return input;
   }
+  ov::InferRequest& request_for(const std::vector<Input>& inputs) {
+    if (network_->declares(inputs)) return as_declared_;
+    if (!free_) free_ = network_->free_request();
+    return *free_;
+  }
 
-  ov::CompiledModel compiled_;
-  ov::InferRequest request_;
-  Ports ports_;
-  std::vector<Input> inputs_;  // of the last run: the request points to them
+  std::shared_ptr<const CompiledNetwork> network_;
+  ov::InferRequest as_declared_;
+  std::optional<ov::InferRequest> free_;
+  std::vector<Input> inputs_;  // of the last run: its request points to them
 };
 
-class CompiledNetwork : public Network {
- public:
-  CompiledNetwork(ov::CompiledModel compiled, Ports ports, NetworkInfo info)
-      : compiled_(std::move(compiled)), ports_(std::move(ports)), info_(std::move(info)) {}
-
-  std::unique_ptr<Session> session() const override { return std::make_unique<RequestSession>(compiled_, ports_); }
-  NetworkInfo info() const override { return info_; }
-
- private:
-  ov::CompiledModel compiled_;
-  Ports ports_;
-  NetworkInfo info_;
-};
+std::unique_ptr<Session> CompiledNetwork::session() const {
+  return std::make_unique<RequestSession>(shared_from_this());
+}
 
 }  // namespace
 
-std::shared_ptr<Network> make_network(ov::CompiledModel compiled, Ports ports, NetworkInfo info) {
-  return std::make_shared<CompiledNetwork>(std::move(compiled), std::move(ports), std::move(info));
+std::shared_ptr<Network> make_network(ov::CompiledModel compiled, ModelFile read, Compile compile, NetworkInfo info) {
+  return std::make_shared<CompiledNetwork>(std::move(compiled), std::move(read), std::move(compile), std::move(info));
 }
 
 }  // namespace calotype::openvino

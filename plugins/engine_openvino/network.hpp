@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <openvino/runtime/compiled_model.hpp>
 
 #include "calotype/engine.hpp"
@@ -7,7 +8,9 @@
 
 namespace calotype::openvino {
 
-/// Its sessions are requests to one compiled model.
-std::shared_ptr<Network> make_network(ov::CompiledModel compiled, Ports ports, NetworkInfo info);
+using Compile = std::function<ov::CompiledModel(const std::shared_ptr<ov::Model>&)>;
+
+/// `compiled`: what `compile` has made of `read`; it is called again when sizes come that the file does not allow.
+std::shared_ptr<Network> make_network(ov::CompiledModel compiled, ModelFile read, Compile compile, NetworkInfo info);
 
 }  // namespace calotype::openvino

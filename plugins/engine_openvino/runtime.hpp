@@ -14,7 +14,8 @@ struct Runtime {
 
 Runtime& runtime();
 
-/// The last line of what OpenVINO says, the others being where in its sources it said so.
+/// The last line of what OpenVINO says, the others being where in its sources it said so. Throws bad_alloc where that
+/// is the reason.
 std::string reason(const ov::Exception& e);
 
 }  // namespace calotype::openvino

@@ -14,9 +14,10 @@ std::vector<int> dims_of(const ov::Shape& shape) {
 }
 
 ov::Shape shape_of(const cv::Mat& m, const ov::PartialShape& wanted) {
-  if (wanted.rank().is_static() && wanted.size() < 2 && m.total() == static_cast<std::size_t>(m.size[0]))
-    return wanted.size() == 1 ? ov::Shape{m.total()} : ov::Shape{};
-  return ov::Shape(m.size.p, m.size.p + m.dims);
+  ov::Shape shape(m.size.p, m.size.p + m.dims);
+  if (m.dims == 2 && wanted.rank().is_static() && (wanted.size() == 4 || (wanted.size() < 2 && m.cols == 1)))
+    shape.resize(wanted.size(), 1);
+  return shape;
 }
 
 cv::Mat channels_innermost(const cv::Mat& tensor) {
@@ -29,15 +30,16 @@ cv::Mat channels_innermost(const cv::Mat& tensor) {
 
 Input as_input(const cv::Mat& given, const ov::PartialShape& wanted, bool channels_last) {
   const bool picture = is_picture(given), three = is_channels_last(given) && wanted.rank() != 3;
-  if (!picture && (given.type() != CV_32F || given.empty()))
-    throw Error(ErrorCode::engine, "an input is neither a tensor of floats nor a picture", "check the inputs");
+  if (!picture && (given.type() != CV_32F || given.empty() || !given.isContinuous()))
+    throw Error(ErrorCode::engine, "an input is neither a continuous tensor of floats nor a picture",
+                "check the inputs");
   Input input;
   if (picture)
     input.floats = channels_last ? channels_innermost(to_tensor(given)) : to_tensor(given);
   else if (three && !channels_last)
-    input.floats = channels_first(given.isContinuous() ? given : given.clone());
+    input.floats = channels_first(given);
   else
-    input.floats = given.isContinuous() ? given : given.clone();
+    input.floats = given;
   ov::Shape shape = shape_of(input.floats, wanted);
   if (channels_last && (picture || three)) shape.insert(shape.begin(), 1);
   input.tensor = ov::Tensor(ov::element::f32, shape, input.floats.ptr<float>());

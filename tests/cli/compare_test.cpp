@@ -70,6 +70,7 @@ BOOST_AUTO_TEST_CASE(the_page_holds_everything) {
   BOOST_TEST(contains(page, "data:image/jpeg;base64,/9j/"));
   BOOST_TEST(contains(page, "data:image/png;base64,iVBORw0KGgo"));
   const auto again = folder.run("calotype compare '<a>.png' c.ppm --html page.html");
+  BOOST_TEST(contains(folder.run("calotype compare missing.png c.ppm --html page.html").err, "page.html exists"));
   BOOST_TEST(again.status == 2);
   BOOST_TEST(folder.read("page.html") == page);
   BOOST_TEST(folder.run("calotype compare '<a>.png' c.ppm --html page.html --overwrite").status == 0);

@@ -64,6 +64,16 @@ BOOST_AUTO_TEST_CASE(a_plugin_that_cannot_load_is_reported) {
   BOOST_TEST(contains(tested.out, "FAILED  plugin "));
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_sidecar_hides_no_format) {
+  const Folder folder;
+  folder.picture("a.png");
+  folder.write("plugins/calotype_odd.so", "never opened");
+  folder.write("plugins/calotype_odd.provides",
+               "calotype-provides 1\nplugin odd \"1\" \"none\" odd\ndecoder odd priority=0 ext= magic=zz doc=Odd.\n");
+  const auto finished = folder.run("calotype --plugin-path plugins info a.png");
+  BOOST_TEST(finished.status == 0, finished.err);
+}
+
 BOOST_AUTO_TEST_CASE(this_build_passes_its_selftest) {
   const auto finished = Folder().run("calotype inspect --selftest --json");
   BOOST_TEST(finished.status == 0);

@@ -60,6 +60,52 @@ BOOST_AUTO_TEST_CASE(mistakes_are_answered_with_the_way_out) {
   check("calotype compare a.png", "two files");
   check("calotype completion tcsh", "bash, zsh or fish");
   check("calotype inspect --kind decoders", "decoder, encoder");
+  check("calotype convert a.png -o b.png --jobs 0", "for example --jobs 1");
+}
+
+BOOST_AUTO_TEST_CASE(files_whose_names_look_like_options) {
+  const Folder folder;
+  folder.picture("-dash.png");
+  folder.picture("--dashes.png");
+  for (const std::string name : {"-dash.png", "--dashes.png"}) {
+    const auto refused = folder.run("calotype info " + name);
+    BOOST_TEST(refused.status == 2);
+    BOOST_TEST(contains(refused.err, "; for the file write ./" + name + ", or put -- before it\n"), refused.err);
+    BOOST_TEST(folder.run("calotype info ./" + name).status == 0);
+    BOOST_TEST(folder.run("calotype info -- " + name).status == 0);
+  }
+  BOOST_TEST(contains(folder.run("calotype info --jsn").err, "did you mean \"--json\"?"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_printed_arrives_or_is_missed) {
+  const Folder folder;
+  folder.picture("a.png");
+  for (const std::string command :
+       {"info a.png", "info --json a.png", "compare a.png a.png", "compare --json a.png a.png", "inspect", "help",
+        "--help", "--version", "info --help", "completion bash", "convert a.png -f ppm -o - --quiet"})
+    for (const std::string nowhere : {"> /dev/full", ">&-"}) {
+      const auto finished = folder.run("calotype " + command + " " + nowhere);
+      BOOST_TEST(finished.status == 8, command << nowhere);
+      BOOST_TEST(contains(finished.err, "standard output: cannot write: "), command << " said: " << finished.err);
+      BOOST_TEST(contains(finished.err, "; "));
+    }
+  // The picture is written all the same, and nothing but the picture into its file.
+  BOOST_TEST(folder.run("calotype convert a.png -o b.ppm --json > /dev/full").status == 8);
+  BOOST_TEST(folder.run("calotype convert a.png -o c.ppm --json -v >&- 2>&- <&-").status == 8);
+  BOOST_TEST(folder.read("b.ppm") == folder.read("c.ppm"));
+  BOOST_TEST(folder.read("c.ppm").substr(0, 2) == "P6");
+  // A failure that came before decides.
+  BOOST_TEST(folder.run("calotype info a.png missing.png > /dev/full").status == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_leaves_ends_it_as_it_ends_other_tools) {
+  const auto with_pipe = [](const std::string& command) {
+    return Folder().run("(sleep 0.1; " + command + " calotype inspect; echo $? >&2) | true").err;
+  };
+  BOOST_TEST(with_pipe("env --default-signal=PIPE") == "141\n");
+  const std::string ignored = with_pipe("env --ignore-signal=PIPE");
+  BOOST_TEST(contains(ignored, "standard output: cannot write: Broken pipe; "), ignored);
+  BOOST_TEST(contains(ignored, "\n8\n"), ignored);
 }
 
 BOOST_AUTO_TEST_CASE(completion_scripts_are_valid_and_know_verbs_and_options) {

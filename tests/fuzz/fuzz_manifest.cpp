@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model.ini from a stranger.
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "calotype/calotype.hpp"
+#include "directory.hpp"
 #include "fuzz_target.hpp"
 
 using namespace calotype;
 
-namespace {
-
-/// A directory that goes away with the process.
-struct Directory {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("calotype_fuzz_manifest_" + std::to_string(::getpid()));
-  Directory() { std::filesystem::create_directories(path); }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-};
-
-}  // namespace
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Directory directory;
+  static const Directory directory("manifest");
   write_file((directory.path / "model.ini").string(), Bytes(data, data + size), true);
   try {
     const Model model = Model::open(directory.path.string());

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(symbols_are_exact_for_any_number_of_threads) {
   for (const auto& path : files) {
     const Bytes file = read_file(path.string());
     const Container c = parse_container(file);
-    const auto model = LatentModel::find(c.header.model, {});
+    const auto model = LatentModel::open(LatentModel::find(c.header.model), {});
     for (const int n : {1, 2}) {
       cv::setNumThreads(n);
       for (std::size_t i = 0; i < c.groups.size(); ++i) {

@@ -7,6 +7,7 @@
 #include "calotype/error.hpp"
 #include "dot.hpp"
 #include "integer_network.hpp"
+#include "networks/records_writer.hpp"
 #include "support.hpp"
 
 using namespace calotype;
@@ -14,50 +15,11 @@ using namespace calotype::latent;
 
 namespace {
 
-/// entropy.bin.
-class RecordsFile {
- public:
-  RecordsFile& add(const std::string& name, const std::vector<int>& dims, const std::vector<std::int32_t>& values) {
-    begin(name, 2, dims);
-    for (const std::int32_t v : values) little(v, 4);
-    return *this;
-  }
-  /// outputs x inputs x side x side, as docs/bitstream.md says.
-  RecordsFile& add_kernel(const std::string& name, const std::vector<int>& dims,
-                          const std::vector<std::int16_t>& weights) {
-    begin(name, 4, dims);
-    const int area = dims[2] * dims[3], sums = dims[1] * area;
-    for (int block = 0; block < dims[0]; block += 32)
-      for (int pair = 0; pair < sums; pair += 2)
-        for (int o = block; o < block + 32; ++o)
-          for (int i = pair; i < pair + 2; ++i) {
-            const bool exists = o < dims[0] && i < sums;
-            const int place = (o * dims[1] + i % dims[1]) * area + i / dims[1];
-            little(exists ? weights[std::size_t(place)] : 0, 2);
-          }
-    return *this;
-  }
-  void begin(const std::string& name, std::uint8_t type, const std::vector<int>& dims) {
-    bytes.push_back(std::uint8_t(name.size()));
-    bytes.insert(bytes.end(), name.begin(), name.end());
-    bytes.push_back(type);
-    bytes.push_back(std::uint8_t(dims.size()));
-    for (const int d : dims) little(d, 4);
-    while (bytes.size() % 64) bytes.push_back(0);
-  }
-  Records read() const {
-    const ScratchDirectory scratch;
-    write_file(scratch.file("entropy.bin"), bytes);
-    return Records(FileView(scratch.file("entropy.bin")));
-  }
-
-  Bytes bytes = {'C', 'E', 'N', 'T', 2, 0, 0, 0};
-
- private:
-  void little(std::int64_t value, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) bytes.push_back(std::uint8_t(value >> (8 * i)));
-  }
-};
+Records read(const RecordsWriter& file) {
+  const ScratchDirectory scratch;
+  write_file(scratch.file("entropy.bin"), file.bytes);
+  return Records(FileView(scratch.file("entropy.bin")));
+}
 
 struct RandomNetwork {
   RandomNetwork(std::mt19937& random, int channels) : w1(std::size_t(8) * channels), w3(std::size_t(5) * 2 * 9) {
@@ -72,7 +34,7 @@ struct RandomNetwork {
   }
   std::vector<std::int16_t> w1, w3;
   std::vector<std::int32_t> b1 = {1, -2, 3, -4, 5, -6, 7, -8}, b3 = {100, -100, 0, 5000, -5000};
-  RecordsFile file;
+  RecordsWriter file;
 };
 
 }  // namespace
@@ -112,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_network_equals_the_formula_for_any_number_of_threads) {
   std::mt19937 random(4);
   const int channels = 6;
   const RandomNetwork random_network(random, channels);
-  const Records records = random_network.file.read();
+  const Records records = read(random_network.file);
   const IntegerNetwork network(records, "net", channels, 448);
   Activations in(5, 7, channels);
   for (auto& v : in.values) v = std::int16_t(int(random() % 897) - 448);
@@ -156,11 +118,11 @@ BOOST_AUTO_TEST_CASE(a_network_equals_the_formula_for_any_number_of_threads) {
 }
 
 BOOST_AUTO_TEST_CASE(a_network_that_could_overflow_is_refused) {
-  RecordsFile file;
+  RecordsWriter file;
   file.add_kernel("net.0.weight", {1, 3, 1, 1}, {32767, 32767, 32767})
       .add("net.0.bias", {1}, {0})
       .add("net.0.spec", {4}, {1, 1, 8, 4095});
-  const Records records = file.read();
+  const Records records = read(file);
   BOOST_CHECK_NO_THROW(IntegerNetwork(records, "net", 3, 448));
   BOOST_CHECK_THROW(IntegerNetwork(records, "net", 3, 32767), Error);
   BOOST_CHECK_THROW(IntegerNetwork(records, "net", 4, 448), Error);
@@ -168,12 +130,12 @@ BOOST_AUTO_TEST_CASE(a_network_that_could_overflow_is_refused) {
 
 BOOST_AUTO_TEST_CASE(broken_tables_are_refused) {
   std::mt19937 random(5);
-  RecordsFile file = RandomNetwork(random, 6).file;
+  RecordsWriter file = RandomNetwork(random, 6).file;
   while (!file.bytes.empty()) {
     file.bytes.pop_back();
     // Cut between records the file is well-formed but lacks some; anywhere else it is not.
     try {
-      const Records records = file.read();
+      const Records records = read(file);
       BOOST_CHECK_THROW(records.i32("net.1.spec", {4}), Error);
     } catch (const Error& e) {
       BOOST_CHECK(e.code() == ErrorCode::corrupt);
@@ -183,11 +145,11 @@ BOOST_AUTO_TEST_CASE(broken_tables_are_refused) {
 
 BOOST_AUTO_TEST_CASE(kernels_of_impossible_shapes_are_refused) {
   const auto refused = [](const std::vector<int>& dims) {
-    RecordsFile file;
+    RecordsWriter file;
     file.begin("net.0.weight", 4, dims);
     file.bytes.resize(file.bytes.size() + 2 * 32 * 2);  // enough for one block of a pair
     try {
-      file.read().kernel("net.0.weight", 1);
+      read(file).kernel("net.0.weight", 1);
       return false;
     } catch (const Error& e) {
       return e.code() == ErrorCode::corrupt;

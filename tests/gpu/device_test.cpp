@@ -201,6 +201,19 @@ BOOST_AUTO_TEST_CASE(sessions_run_and_are_captured_side_by_side) {
   for (const int count : wrong) BOOST_TEST(count == 0);
 }
 
+BOOST_AUTO_TEST_CASE(the_programs_own_errors_and_device_are_left_to_it) {
+  int before = -1, after = -1;
+  cudaGetDevice(&before);
+  BOOST_TEST(cudaSetDevice(1 << 20) != cudaSuccess);  // leaves an error that is none of a run's
+  const auto session = session_of<float>(colour_matrix());
+  for (int run = 0; run < kRuns; ++run) {
+    TensorMap out;
+    session->run({{"x0", random_mat({1, 3, 4, 4}, 1)}}, out);
+  }
+  cudaGetDevice(&after);
+  BOOST_TEST(after == before);
+}
+
 int main(int argc, char** argv) {
   const CudnnEngine engine;
   if (engine.devices().empty()) {

@@ -73,19 +73,19 @@ class HostRun {
     const auto& s = tensor.shape;
     std::vector<float> floats(tensor.values.size());
     for_each_place(s, [&](std::size_t to, std::size_t from) { floats[to] = float(tensor.values[from]); });
-    each(calotype::cudnn::Index(calotype::cudnn::elements(s)) / calotype::cudnn::kLanes,
+    each(calotype::cudnn::Index(calotype::cudnn::padded_elements(s)) / calotype::cudnn::kLanes,
          calotype::cudnn::FromFloats<T>{floats.data(), at(memory, value), layout(s)});
   }
   Tensor take(std::uint8_t* memory, int value) {
     Tensor tensor(plan_.shapes[std::size_t(value)]);
     const auto& s = tensor.shape;
     std::vector<float> floats(tensor.values.size());
-    each(calotype::cudnn::Index(calotype::cudnn::elements(s)) / calotype::cudnn::kLanes,
+    each(calotype::cudnn::Index(calotype::cudnn::padded_elements(s)) / calotype::cudnn::kLanes,
          calotype::cudnn::ToFloats<T>{at(memory, value), floats.data(), layout(s)});
     for_each_place(s, [&](std::size_t from, std::size_t to) { tensor.values[to] = floats[from]; });
     // Steps that follow count on zeros there.
     const std::size_t row = std::size_t(calotype::cudnn::padded(s[1]));
-    for (std::size_t i = 0; i < calotype::cudnn::elements(s); ++i)
+    for (std::size_t i = 0; i < calotype::cudnn::padded_elements(s); ++i)
       if (i % row >= std::size_t(s[1]) && !(float(at(memory, value)[i]) == 0)) tensor.values[0] = NAN;
     return tensor;
   }

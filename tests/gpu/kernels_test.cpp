@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layouts, index arithmetic and kernels of engine_cudnn, on the processor.
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
+#include <cstring>
+#include <filesystem>
 #include <opencv2/core.hpp>
 
 #include "calotype/error.hpp"
+#include "calotype/io.hpp"
 #include "calotype/registry.hpp"
 #include "cases.hpp"
+#include "engine_cudnn/attempts.hpp"
+#include "engine_cudnn/port.hpp"
 #include "host_device.hpp"
+#include "network/inputs.hpp"
+#include "networks/random_network.hpp"
 
 using namespace calotype;
 using namespace calotype::network;
@@ -117,6 +126,123 @@ BOOST_AUTO_TEST_CASE(the_codecs_networks_as_another_engine_runs_them) {
         BOOST_TEST(worst < 1e-4 * largest);
       }
     }
+}
+
+BOOST_AUTO_TEST_CASE(random_networks_are_right) {
+  const auto file = std::filesystem::temp_directory_path() / ("calotype_gpu_" + std::to_string(::getpid()) + ".onnx");
+  for (unsigned seed = 0; seed < 100; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
+      const RandomNetwork made = random_network(seed, 17);
+      write_file(file.string(), made.onnx, true);
+      const Program program = fuse(read_onnx(file));
+      const Tensor input = random_tensor(made.input, seed);
+      const auto expected = run_reference(program, {input});
+      for (const bool library : {false, true}) {
+        const auto got = HostRun<float>(program, library)({input});
+        for (std::size_t k = 0; k < got.size(); ++k) {
+          const Tensor& right = expected[static_cast<std::size_t>(program.outputs[k].second)];
+          double worst = 0, largest = 1e-3;
+          for (std::size_t i = 0; i < right.values.size(); ++i) {
+            worst = std::max(worst, std::abs(got[k].values[i] - right.values[i]));
+            largest = std::max(largest, std::abs(right.values[i]));
+          }
+          BOOST_TEST(worst < 2e-4 * largest);
+        }
+      }
+    }
+  std::filesystem::remove(file);
+}
+
+/// Products of infinity and the zeros that pad weights must not reach what is no padding.
+BOOST_AUTO_TEST_CASE(infinity_stays_among_the_channels_that_have_it) {
+  Program program = colour_matrix();
+  program.steps[0].weights.values.assign(9, 1);
+  program.steps[0].bias.assign(3, 0);
+  program.steps.push_back(program.steps[0]);
+  program.steps[1].in = {1};
+  program.steps[1].out = 2;
+  program.outputs[0].second = 2;
+  program.values = 3;
+  Tensor input({1, 3, 1, 2});
+  input.at(0, 1, 0, 0) = INFINITY;
+  for (const bool library : {false, true}) {
+    const Tensor got = HostRun<float>(program, library)({input})[0];
+    for (int c = 0; c < 3; ++c) {
+      BOOST_TEST(got.at(0, c, 0, 0) == INFINITY);
+      BOOST_TEST(got.at(0, c, 0, 1) == 0);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(tensors_cross_in_all_their_forms) {
+  const cv::Mat_<float> plain({2, 3}, {1, 2, 3, 4, 5, 6});
+  const Program program = colour_matrix();
+  const Shape shape = input_shapes(program, {{"x0", plain}})[0];
+  BOOST_CHECK((shape == Shape{2, 3, 1, 1}));
+  const cudnn::Port port = cudnn::input_port(plain, shape);
+  BOOST_REQUIRE_EQUAL(port.bytes(), 24u);
+  std::vector<std::uint8_t> memory(port.bytes());
+  cudnn::take_in(port, plain, memory.data());
+  BOOST_TEST(std::memcmp(memory.data(), plain.data, 24) == 0);
+
+  const cv::Mat_<cv::Vec3b> pictures(4, 5, cv::Vec3b(1, 2, 3));
+  const cv::Mat part = pictures(cv::Rect(1, 1, 2, 3));  // not continuous
+  const cudnn::Port picture = cudnn::input_port(part, input_shapes(program, {{"x0", part}})[0]);
+  BOOST_REQUIRE_EQUAL(picture.bytes(), 18u);
+  cudnn::take_in(picture, part, memory.data());
+  for (int i = 0; i < 18; ++i) BOOST_TEST(int(memory[std::size_t(i)]) == 1 + i % 3);
+}
+
+BOOST_AUTO_TEST_CASE(the_search_for_an_algorithm_goes_on_where_memory_is_short) {
+  struct Algorithm {
+    int number;
+    std::size_t workspace;
+  };
+  std::vector<int> executed;
+  const auto search = [&](std::size_t room) {
+    executed.clear();
+    return cudnn::first_that_runs(
+        std::vector<Algorithm>{{1, 0}, {2, 900}, {3, 500}, {4, 50}, {5, 10}},
+        [](const Algorithm& a) { return a.number != 1; }, [&](std::size_t bytes) { return bytes <= room; },
+        [&](const Algorithm& a) {
+          executed.push_back(a.number);
+          return a.number != 3;
+        });
+  };
+  BOOST_TEST(search(1000)->number == 2);
+  BOOST_TEST(search(600)->number == 4);
+  BOOST_TEST(executed == (std::vector<int>{3, 4}), boost::test_tools::per_element());
+  BOOST_TEST(search(20)->number == 5);
+  BOOST_TEST(!search(5));
+}
+
+BOOST_AUTO_TEST_CASE(a_capture_ends_whatever_happens) {
+  std::string calls;
+  const auto nothing = [] { return std::string(); };
+  const auto end = [&] {
+    calls += "end";
+    return std::string();
+  };
+  BOOST_TEST(cudnn::captured(
+                 nothing, [] {}, end) == "");
+  BOOST_TEST(cudnn::captured(
+                 nothing, [] { throw Error(ErrorCode::engine, "no"); }, end) == "no");
+  BOOST_TEST(cudnn::captured(
+                 nothing, [] { throw std::bad_alloc(); }, end) != "");
+  BOOST_TEST(cudnn::captured(
+                 nothing, [] { throw 1; }, end) != "");
+  BOOST_TEST(calls == "endendendend");
+  BOOST_TEST(cudnn::captured([] { return std::string("busy"); }, [&] { calls = "enqueued"; }, end) == "busy");
+  BOOST_TEST(calls == "endendendend");
+  BOOST_TEST(cudnn::captured(
+                 nothing, [] {}, [] { return std::string("broken"); }) == "broken");
+}
+
+BOOST_AUTO_TEST_CASE(too_little_memory_is_said_beforehand) {
+  cudnn::check_room(1000, 1000);
+  BOOST_CHECK_EXCEPTION(cudnn::check_room(5000000000, 2000000000), Error, [](const Error& e) {
+    return e.code() == ErrorCode::limit && e.full_text().find("5001 MB") != std::string::npos &&
+           e.full_text().find("2001 MB") != std::string::npos;
+  });
 }
 
 BOOST_AUTO_TEST_CASE(too_large_is_said) {

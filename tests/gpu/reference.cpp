@@ -33,8 +33,9 @@ double post_operation(const PostOp& post, double x, int channel, int channels, d
       return x / other;
     case PostOp::Kind::divide_into:
       return other / x;
+    default:  // the engine has no others
+      return x;
   }
-  return x;
 }
 
 /// Each input is scattered (transposed) or each output gathered, tap by tap.
@@ -42,6 +43,7 @@ void convolve(const Step& step, const Tensor& in, Tensor& out) {
   const bool transposed = step.kind == Step::Kind::transposed_convolution;
   const Tensor& coarse = transposed ? in : out;  // the side that strides count
   const Tensor& fine = transposed ? out : in;
+  const std::vector<float> weights = step.weights.floats();
   const int in_group = in.shape[1] / step.group, out_group = out.shape[1] / step.group;
   for (int n = 0; n < in.shape[0]; ++n)
     for (int o = 0; o < out.shape[1]; ++o)
@@ -54,7 +56,7 @@ void convolve(const Step& step, const Tensor& in, Tensor& out) {
           for (int kx = 0; kx < step.kernel[1]; ++kx) {
             const int i = o / out_group * in_group + c;
             const int row = transposed ? i * out_group + o % out_group : o * in_group + c;
-            const double weight = step.weights.values[std::size_t((row * step.kernel[0] + ky) * step.kernel[1] + kx)];
+            const double weight = weights[std::size_t((row * step.kernel[0] + ky) * step.kernel[1] + kx)];
             for (int y = 0; y < coarse.shape[2]; ++y)
               for (int x = 0; x < coarse.shape[3]; ++x) {
                 const int fy = y * step.stride[0] - step.pad[0] + ky * step.dilation[0];

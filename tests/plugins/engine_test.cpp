@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every engine that is found and has a device, on the networks that make_data.py wrote.
+#include <sched.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <clocale>
 #include <cmath>
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
 #include <thread>
+#include <tuple>
 
-#include "network/program.hpp"
+#include "networks/onnx_writer.hpp"
 #include "support.hpp"
 
 using namespace calotype;
@@ -136,8 +141,47 @@ BOOST_AUTO_TEST_CASE(groups_as_the_reference_has_them) {
   for_each_engine([](Engine& engine) { compare_with_reference(engine, TEST_DATA "/grouped.onnx"); });
 }
 
-BOOST_AUTO_TEST_CASE(weights_of_two_layers_as_the_reference_has_them) {
-  for_each_engine([](Engine& engine) { compare_with_reference(engine, TEST_DATA "/shared.onnx"); });
+BOOST_AUTO_TEST_CASE(depthwise_convolutions_of_one_pixel_and_what_is_added_to_them) {
+  constexpr int channels = 24;  // no whole number of vectors
+  onnx::Graph graph;
+  graph.input("x", channels);
+  std::vector<float> weights(channels * 9, 0.f);
+  for (int c = 0; c < channels; ++c) weights[std::size_t(c * 9 + 4)] = float(c);  // the middle
+  const std::string read = graph.node("Conv", {"x", graph.constant({channels, 1, 3, 3}, weights)},
+                                      {onnx::attribute("kernel_shape", {3, 3}), onnx::attribute("pads", {1, 1, 1, 1}),
+                                       onnx::attribute("group", channels)});
+  graph.output(graph.node("Add", {read, "x"}, {}, "y"));
+  const auto file = std::filesystem::temp_directory_path() / ("calotype_depthwise_" + std::to_string(::getpid()));
+  write_file(file.string(), graph.bytes(), true);
+  for_each_engine([&](Engine& engine) {
+    const cv::Mat input = random_input(1, 1, channels);
+    TensorMap outputs;
+    try {
+      engine.load(file, {})->session()->run({{"x", input}}, outputs);
+    } catch (const Error& e) {  // OpenCV cannot
+      BOOST_TEST(e.code() == ErrorCode::engine);
+      return;
+    }
+    for (int c = 0; c < channels; ++c)
+      BOOST_TEST(std::abs(outputs["y"].ptr<float>()[c] - float(c + 1) * input.ptr<float>()[c]) < 1e-4);
+  });
+  std::filesystem::remove(file);
+}
+
+BOOST_AUTO_TEST_CASE(weights_of_a_convolution_and_a_transposed_one) {
+  onnx::Graph graph;
+  graph.input("x", 3);
+  std::vector<float> spread(32 * 3), shared(32 * 32);
+  for (std::size_t i = 0; i < spread.size(); ++i) spread[i] = float(i % 5) / 2 - 1;
+  for (std::size_t i = 0; i < shared.size(); ++i) shared[i] = float(i % 11) / 16 - 0.25f;
+  const std::string made = graph.node("Conv", {"x", graph.constant({32, 3, 1, 1}, spread)});
+  const std::string weights = graph.half_constant({32, 32, 1, 1}, shared);
+  const std::string positive = graph.node("Relu", {graph.node("Conv", {made, weights})});
+  graph.output(graph.node("ConvTranspose", {positive, weights}, {}, "y"));
+  const auto file = std::filesystem::temp_directory_path() / ("calotype_shared_" + std::to_string(::getpid()));
+  write_file(file.string(), graph.bytes(), true);
+  for_each_engine([&](Engine& engine) { compare_with_reference(engine, file.c_str()); });
+  std::filesystem::remove(file);
 }
 
 BOOST_AUTO_TEST_CASE(minimal_filtering_as_the_reference_has_it) {
@@ -278,9 +322,10 @@ BOOST_AUTO_TEST_CASE(an_unknown_operator_is_named_while_loading) {
 
 /// Sizes made of such numbers would overflow, or be nothing.
 BOOST_AUTO_TEST_CASE(attributes_beyond_reason_are_refused) {
-  for (const char* network : {TEST_DATA "/vast_stride.onnx", TEST_DATA "/no_channels.onnx"})
-    BOOST_CHECK_EXCEPTION(network::fuse(network::read_onnx(network)), Error,
-                          [](const Error& e) { return e.code() == ErrorCode::unsupported; });
+  for_each_engine([](Engine& engine) {
+    for (const char* network : {TEST_DATA "/vast_stride.onnx", TEST_DATA "/no_channels.onnx"})
+      BOOST_TEST(code_of([&] { engine.load(network, {}); }) == ErrorCode::corrupt, network);
+  });
 }
 
 BOOST_AUTO_TEST_CASE(broken_and_missing_files) {
@@ -312,6 +357,32 @@ BOOST_AUTO_TEST_CASE(wrong_inputs_are_an_error) {
     BOOST_CHECK_THROW(session->run({}, outputs), Error);
     BOOST_CHECK_THROW(session->run({{"x", tensor(5, 8, 8)}}, outputs), Error);
   });
+}
+
+BOOST_AUTO_TEST_CASE(what_belongs_to_the_process_stays_as_it_is) {
+  cv::setNumThreads(2);
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);
+  const auto settings = [] {
+    sigset_t signals;
+    pthread_sigmask(SIG_SETMASK, nullptr, &signals);
+    cpu_set_t processors;
+    sched_getaffinity(0, sizeof processors, &processors);
+    return std::make_tuple(cv::getNumThreads(), cv::utils::logging::getLogLevel(), sigismember(&signals, SIGINT),
+                           CPU_COUNT(&processors), std::string(std::setlocale(LC_ALL, nullptr)));
+  };
+  const auto before = settings();
+  for_each_engine([](Engine& engine) {
+    check_run(*engine.load(small, {"auto", {"fp32"}, 1})->session(), 8, 8);
+    BOOST_CHECK_THROW(engine.load("/no/such/file.onnx", {}), Error);
+  });
+  for (const char* format : {"tiff", "calo"}) {
+    Image image;
+    image.pixels = cv::Mat(16, 16, CV_8UC3, cv::Scalar(20, 40, 60));
+    Bytes bytes = encode(image, format);
+    bytes.resize(bytes.size() * 3 / 4);
+    BOOST_CHECK_THROW(decode(bytes, format), Error);
+  }
+  BOOST_TEST((settings() == before));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

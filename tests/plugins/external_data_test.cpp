@@ -7,6 +7,7 @@
 #include <set>
 
 #include "network/graph.hpp"
+#include "networks/onnx_writer.hpp"
 #include "support.hpp"
 
 using namespace calotype;
@@ -14,6 +15,7 @@ using namespace calotype;
 namespace {
 
 namespace fs = std::filesystem;
+using onnx::field;
 
 /// A folder `model` and, beside it, a file that no model in it may read.
 class Folders {
@@ -40,13 +42,8 @@ class Folders {
   fs::path root_;
 };
 
-/// A field of a protobuf message, shorter than 16384 bytes.
-std::string field(int number, const std::string& payload) {
-  const auto key = static_cast<char>(number << 3 | 2);
-  return {key + std::string{static_cast<char>(payload.size() | 128), static_cast<char>(payload.size() >> 7)} + payload};
-}
-
-const std::string elsewhere = "\x70\x01";  // a tensor's data_location
+const std::string elsewhere = field(14, 1);                             // a tensor's data_location
+const std::string in_32_bits = field(14, (std::int64_t(1) << 32) + 1);  // as a parser takes it
 
 std::string place(const std::string& location, const std::string& offset, const std::string& length) {
   std::string entries;
@@ -57,16 +54,18 @@ std::string place(const std::string& location, const std::string& offset, const 
 
 /// Two floats, one for a channel, but for where they are.
 std::string two_floats() {
-  return "\x08\x01\x08\x02\x08\x01\x08\x01\x10\x01" + field(8, "w");  // dims, data_type, name
+  std::string tensor;
+  for (const int side : {1, 2, 1, 1}) tensor += field(1, side);
+  return tensor + field(2, 1) + field(8, "w");  // data_type, name
 }
 
 /// y = x * w, w being what these fields of a graph say.
 std::string network_of(const std::string& fields) {
   const std::string node = field(1, "x") + field(1, "w") + field(2, "y") + field(4, "Mul");
-  const std::string free = field(1, field(2, "side"));
-  const std::string shape = field(2, field(1, "\x08\x01") + field(1, "\x08\x02") + free + free);  // 1,2,side,side
-  const std::string floats = field(2, field(1, "\x08\x01" + shape));
-  return "\x08\x08" + field(8, "\x10\x0D") +  // versions: of the format, of the operators
+  const std::string free = field(1, field(2, "side")),
+                    shape = field(1, field(1, 1)) + field(1, field(1, 2)) + free + free;
+  const std::string floats = field(2, field(1, field(1, 1) + field(2, shape)));
+  return field(1, 8) + field(8, field(2, 13)) +  // versions: of the format, of the operators
          field(7, fields + field(1, node) + field(11, field(1, "x") + floats) + field(12, field(1, "y") + floats));
 }
 
@@ -77,8 +76,8 @@ std::string network_with(const std::string& location, const std::string& offset,
 
 /// w is what a node makes of an attribute with these fields.
 std::string network_with_constant(const std::string& fields) {
-  const std::string kind = "\xA0\x01\x04";  // a tensor
-  return network_of(field(1, field(2, "w") + field(4, "Constant") + field(5, field(1, "value") + fields + kind)));
+  const std::string value = field(1, "value") + fields + field(20, 4);  // a tensor
+  return network_of(field(1, field(2, "w") + field(4, "Constant") + field(5, value)));
 }
 
 /// Checks that every engine refuses a network, with one of these codes.
@@ -114,7 +113,6 @@ BOOST_AUTO_TEST_CASE(engines_compute_the_same_as_with_weights_of_its_own) {
 
 BOOST_AUTO_TEST_CASE(values_are_read_from_their_place) {
   const Folders folders;
-  const std::vector<float> right = {1, 2};
   const auto file = folders.write(network_with("weights.bin", "4", "8"));
   for (const std::string& name : names(Kind::engine)) {
     const auto engine = Registry::global().engine(name);
@@ -124,6 +122,7 @@ BOOST_AUTO_TEST_CASE(values_are_read_from_their_place) {
     engine->load(file, {})->session()->run({{"x", cv::Mat(4, shape, CV_32F, cv::Scalar(1))}}, out);
     BOOST_TEST(cv::norm(out["y"].reshape(1, 2), cv::Mat(cv::Matx23f(1, 1, 1, 2, 2, 2)), cv::NORM_INF) == 0, name);
   }
+  const std::vector<float> right = {1, 2};
   for (const char* length : {"8", ""}) {
     const auto graph = network::read_onnx(folders.write(network_with("weights.bin", "4", length)));
     BOOST_TEST(graph.constants.at("w").floats() == right, boost::test_tools::per_element());
@@ -140,13 +139,13 @@ BOOST_AUTO_TEST_CASE(files_elsewhere_are_refused) {
 /// Which readers of others might find.
 BOOST_AUTO_TEST_CASE(files_elsewhere_are_refused_wherever_they_are_named) {
   const Folders folders;
-  const std::string below = place("below/weights.bin", "4", "8"), true_in_32_bits = "\x70\x81\x80\x80\x80\x10";
+  const std::string below = place("below/weights.bin", "4", "8");
   const std::string branch = field(5, field(1, "then_branch") + field(6, field(5, two_floats() + elsewhere + below)));
   for (const std::string& network : {
            network_with_constant(field(5, two_floats() + elsewhere + below)),
            network_with_constant(field(5, two_floats() + elsewhere) + field(5, below)),  // which a parser joins
-           network_with_constant(field(5, two_floats() + true_in_32_bits + below)),
-           network_of(field(5, two_floats() + true_in_32_bits + below)),
+           network_with_constant(field(5, two_floats() + in_32_bits + below)),
+           network_of(field(5, two_floats() + in_32_bits + below)),
            network_of(field(1, field(2, "w") + field(4, "If") + branch)),
        })
     expect_refused(folders.write(network), {ErrorCode::corrupt, ErrorCode::unsupported});

@@ -108,7 +108,9 @@ const std::vector<Feature>& features() {
        [] { return with_metadata([](Metadata& meta) {
               meta.text = {{"Comment", "caf\xC3\xA9"}};
             }); },
-       [](const Image& original, const Image& result) { return result.meta.text == original.meta.text; }},
+       [](const Image& original, const Image& result) {  // TIFF's is a part of EXIF
+         return result.meta.text == original.meta.text || holds(result.meta.exif, original.meta.text.front().second);
+       }},
       {"density", LossKind::density, [] { return with_metadata([](Metadata& meta) {
                                             meta.density = {300, 150};
                                           }); },
@@ -175,7 +177,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_in_silence) {
       const bool survived = feature.survives(original, first);
       kept[feature.name][from] = survived;
       BOOST_TEST(survived != lost.has(feature.kind), feature.name << " in " << from);
-      if (!survived) continue;
+      if (!survived || (feature.kind == LossKind::text && first.meta.text.empty())) continue;
       for (const std::string& to : names(Kind::encoder)) {
         Losses again;
         const Image second = through(to, first, again);

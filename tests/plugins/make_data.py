@@ -18,9 +18,7 @@ NETWORKS = pathlib.Path(__file__).parent / "networks"  # in formats that only so
 
 def pictures():
     ramp = np.arange(35, dtype=np.uint8).reshape(5, 7) * 7
-    colour = np.stack([ramp, 255 - ramp, ramp // 2, ramp + 10], -1)
-    Image.fromarray(colour[..., :3]).save(DATA / "colour.jp2")
-    Image.fromarray(colour).save(DATA / "straight_alpha.tif")
+    Image.fromarray(np.stack([ramp, 255 - ramp, ramp // 2], -1)).save(DATA / "colour.jp2")
 
 
 def save(name, nodes, outputs, initializers=(), channels=3):
@@ -117,22 +115,6 @@ def networks():
             numpy_helper.from_array(rng.integers(-4, 5, (8, 4, 3, 3)).astype(np.float32) / 8, "grouped"),
             numpy_helper.from_array(np.arange(8, dtype=np.float32) / 8, "bias"),
             numpy_helper.from_array(rng.integers(-4, 5, (8, 3, 4, 4)).astype(np.float32) / 8, "up"),
-        ],
-    )
-    # A convolution and a transposed one with the same weights.
-    save(
-        "shared",
-        [
-            node("Cast", ["weights16"], ["weights"], to=TensorProto.FLOAT),
-            node("Conv", ["x", "spread"], ["a"], kernel_shape=[1, 1]),
-            node("Conv", ["a", "weights"], ["b"], kernel_shape=[1, 1]),
-            node("Relu", ["b"], ["c"]),
-            node("ConvTranspose", ["c", "weights"], ["y"], kernel_shape=[1, 1]),
-        ],
-        ["y"],
-        [
-            numpy_helper.from_array(spread, "spread"),
-            numpy_helper.from_array((np.arange(32 * 32) % 11 - 5).reshape(32, 32, 1, 1).astype(np.float16) / 16, "weights16"),
         ],
     )
     # Kernels of three strides or less, of more channels than vectors are long, at borders that differ.
@@ -278,17 +260,6 @@ def paddle():
     (NETWORKS / "small.pdiparams").write_bytes(struct.pack("<IQIi", 0, 0, 0, len(dims)) + dims + weights)
 
 
-def products():
-    """y = x W transposed(W), for x of n rows and three columns."""
-    columns = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3]) for name in "xy"]
-    weights = numpy_helper.from_array(np.arange(9, dtype=np.float32).reshape(3, 3), "W")
-    nodes = [helper.make_node("MatMul", ["x", "W"], ["a"]), helper.make_node("Gemm", ["a", "W"], ["y"], transB=1)]
-    graph = helper.make_graph(nodes, "products", columns[:1], columns[1:], [weights])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="calotype tests")
-    model.ir_version = 8
-    (NETWORKS / "products.onnx").write_bytes(model.SerializeToString())
-
-
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
     NETWORKS.mkdir(exist_ok=True)
@@ -297,4 +268,3 @@ if __name__ == "__main__":
     tensorflow_lite("small", 3)
     tensorflow_lite("unknown_operator", 80)
     paddle()
-    products()

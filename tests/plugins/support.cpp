@@ -21,6 +21,12 @@ Image picture(cv::Size size, int channels, int depth) {
   return image;
 }
 
+std::string detail_of(const Losses& lost, LossKind kind) {
+  for (const Loss& loss : lost)
+    if (loss.kind == kind) return loss.detail;
+  return {};
+}
+
 std::vector<std::string> names(Kind kind) {
   std::vector<std::string> found;
   for (const Item& item : Registry::global().items())

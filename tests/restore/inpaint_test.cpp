@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
 #include <opencv2/imgproc.hpp>
 
 #include "fill.hpp"
@@ -89,6 +90,26 @@ BOOST_AUTO_TEST_CASE(masks_that_do_not_fit_are_refused) {
   refused({}, ErrorCode::usage);
   image.mask = cv::Mat::zeros(image.pixels.size(), CV_8U);
   BOOST_TEST(same(run("inpaint", image).pixels, image.pixels));
+}
+
+BOOST_AUTO_TEST_CASE(a_mask_is_no_larger_than_its_picture_when_it_is_decoded) {
+  const std::string path = (std::filesystem::temp_directory_path() / "calotype-mask.pgm").string();
+  const auto mask_of_size = [&](const std::string& size) {
+    const std::string header = "P5 " + size + " 255\n";
+    write_file(path, {header.begin(), header.end()}, true);
+    try {
+      run("inpaint", image_of(sample()), {{"mask", path}});
+    } catch (const Error& e) {
+      return e;
+    }
+    return Error(ErrorCode::internal, "nothing was thrown");
+  };
+  const Error e = mask_of_size("16000 16000");
+  BOOST_TEST((e.code() == ErrorCode::usage), e.full_text());
+  BOOST_TEST(std::string(e.what()).find("the mask is 16000x16000 and the picture 256x192") != std::string::npos);
+  // What has the right size is decoded: here there is nothing to decode.
+  for (const char* size : {"256 192", "192 256"}) BOOST_TEST((mask_of_size(size).code() == ErrorCode::corrupt));
+  std::filesystem::remove(path);
 }
 
 BOOST_AUTO_TEST_CASE(parts_hold_all_holes_and_do_not_overlap) {

@@ -33,6 +33,12 @@ BOOST_AUTO_TEST_CASE(tiles_fit_the_memory_asked_for) {
   BOOST_TEST(small % manifest.tile.multiple == 0);
   BOOST_CHECK_EXCEPTION(restore::tile_plan(manifest, pixels, 10), Error,
                         [](const Error& e) { return e.code() == ErrorCode::limit && !e.hint().empty(); });
+  for (const char* unclear : {"32O", "", "inf", "-1"}) {
+    Manifest other = manifest;
+    other.extra["restore.memory"] = unclear;
+    BOOST_CHECK_EXCEPTION(restore::tile_plan(other, pixels, 4000), Error,
+                          [](const Error& e) { return e.code() == ErrorCode::unsupported; });
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

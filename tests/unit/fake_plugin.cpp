@@ -87,6 +87,12 @@ class Absent : public Echo {
   }
 };
 
+/// For hardware that is nowhere.
+class Deviceless : public Absent {
+ public:
+  std::vector<Device> devices() const override { return {}; }
+};
+
 ElementInfo codec() {
   ElementInfo info;
   info.name = "raw";
@@ -114,4 +120,5 @@ CALOTYPE_PLUGIN("fake", "1.0", "Apache-2.0 OR MIT", "elements for the unit tests
   r.add<Naughty>({Kind::backbone, "naughty", "Fails.", {}, {}, 0, {{"how", "empty", "In which way."}}});
   r.add<Echo>(engine("echo", 1000));
   r.add<Absent>(engine("absent", 2000));
+  r.add<Deviceless>(engine("deviceless", 3000));
 }

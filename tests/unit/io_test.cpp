@@ -9,6 +9,8 @@
 #include <fstream>
 #include <opencv2/core.hpp>
 
+#include "calotype/pipeline.hpp"
+#include "calotype/registry.hpp"
 #include "support.hpp"
 
 using namespace calotype;
@@ -86,12 +88,6 @@ BOOST_AUTO_TEST_CASE(devices_are_written_to_not_replaced) {
   BOOST_TEST(S_ISCHR(status.st_mode));
 }
 
-BOOST_AUTO_TEST_CASE(long_names_work) {
-  const ScratchDirectory scratch;
-  write_file(scratch.file(std::string(255, 'n')), bytes_of("x"));
-  BOOST_TEST(scratch.entries() == 1u);
-}
-
 BOOST_AUTO_TEST_CASE(large_files_are_refused) {
   const ScratchDirectory scratch;
   write_file(scratch.file("a"), Bytes(101));
@@ -132,6 +128,32 @@ BOOST_AUTO_TEST_CASE(errors_name_the_input) {
   BOOST_TEST((e.code() == ErrorCode::unsupported));
   check_contains(e.what(), "b.zzz: no decoder knows a file that begins with 3f 3f or the extension \"zzz\"");
   check_contains(e.hint(), "raw");
+}
+
+BOOST_AUTO_TEST_CASE(files_without_a_picture_are_refused_before_any_decoder_looks) {
+  const Bytes side_car = bytes_of(std::string("\0\5\x16\7 and more", 13));
+  for (const auto& open : {+[](const Bytes&bytes, const std::string&name) { decode(bytes, "raw", {}, {}, name); },
+                           +[](const Bytes&bytes, const std::string&name) { probe(bytes, "raw", name); },
+                           +[](const Bytes&bytes, const std::string&name) {
+                             write_file(name, bytes, true);
+                             Pipeline().add("decode", {{"format", "raw"}}, name).run();
+                           }}) {
+    const ScratchDirectory scratch;
+    const Error empty = error_of([&] { open({}, scratch.file("a.raw")); });
+    BOOST_TEST((empty.code() == ErrorCode::corrupt));
+    check_contains(empty.what(), "the file is empty");
+    const Error apple = error_of([&] { open(side_car, scratch.file("._a.raw")); });
+    BOOST_TEST((apple.code() == ErrorCode::unsupported));
+    BOOST_TEST(apple.hint() == "the picture is " + scratch.file("a.raw"));
+    check_contains(error_of([&] { open(side_car, scratch.file("b")); }).hint(), "after \"._\"");
+  }
+  check_contains(error_of([] { Registry::global().decoder_for({}, ""); }).what(), "nothing to decode");
+}
+
+BOOST_AUTO_TEST_CASE(damage_and_bugs_have_a_way_out_of_their_own) {
+  BOOST_TEST(!Error(ErrorCode::corrupt, "x").hint().empty());
+  BOOST_TEST(!Error(ErrorCode::internal, "x").hint().empty());
+  BOOST_TEST(Error(ErrorCode::corrupt, "x", "y").hint() == "y");
 }
 
 BOOST_AUTO_TEST_CASE(extensions) {

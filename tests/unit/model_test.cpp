@@ -89,6 +89,7 @@ BOOST_AUTO_TEST_CASE(manifest_errors_name_file_and_key) {
   check_contains(manifest_error(with(kManifest, "net_xxh128", "net_sha256")).hint(), "net_xxh128=");
   check_contains(manifest_error(with(kManifest, "net=net.onnx", "")).what(), "\"net\" has no file");
   check_contains(manifest_error(with(kManifest, "table=", "net_uses=tabel\ntable=")).what(), "\"part.net_uses\"");
+  check_contains(manifest_error(with(kManifest, "task=compression", "task=codec")).full_text(), "add table_xxh128=");
   check_contains(manifest_error("id=test\n").what(), "unknown key \"id\"");
   manifest_error("[model]\nthis is no line\n");
 }
@@ -149,6 +150,26 @@ BOOST_AUTO_TEST_CASE(auto_passes_over_engines_that_cannot) {
   BOOST_TEST(out.at("y").at<float>(0) == 5);
 }
 
+BOOST_AUTO_TEST_CASE(missing_hardware_is_mentioned_where_a_device_was_asked_for) {
+  std::vector<std::string> lines;
+  set_log_sink([&](LogLevel level, const std::string& line) {
+    if (level != LogLevel::debug) lines.push_back(line);
+  });
+  const auto mentioned = [&](const std::string& device) {
+    lines.clear();
+    const TestModel files;
+    EngineChoice choice;
+    choice.device = device;
+    files.open().network("net", choice);
+    return std::any_of(lines.begin(), lines.end(),
+                       [](const std::string& line) { return line.find("engine deviceless") == 0; });
+  };
+  const bool without = mentioned("auto"), with = mentioned("gpu:0");
+  set_log_sink({});
+  BOOST_TEST(!without);
+  BOOST_TEST(with);
+}
+
 BOOST_AUTO_TEST_CASE(a_named_engine_never_falls_back) {
   const TestModel files;
   EngineChoice choice;
@@ -180,6 +201,41 @@ BOOST_AUTO_TEST_CASE(a_network_is_not_loaded_when_the_part_that_it_uses_has_chan
   const Error e = error_of([&] { changed.open().network("net", {}); });
   BOOST_TEST((e.code() == ErrorCode::corrupt));
   check_contains(e.what(), "table.bin");
+}
+
+BOOST_AUTO_TEST_CASE(a_network_is_known_by_its_file_not_by_its_name) {
+  const TestModel files;
+  const auto network = files.open().network("net", {});
+  std::filesystem::create_directory_symlink(files.scratch.file(""), files.scratch.file("link"));
+  BOOST_TEST((Model::open(files.scratch.file("link")).network("net", {}) == network));
+}
+
+BOOST_AUTO_TEST_CASE(a_replaced_network_is_loaded) {
+  for (const bool with_checksum : {true, false}) {
+    const TestModel files(with_checksum ? kManifest
+                                        : with(kManifest, "net_xxh128=06b05ab6733a618578af5f94892f3950", ""));
+    const auto old = files.open().network("net", {});
+    write_file(files.scratch.file("net.onnx"), bytes_of("12345"), true);
+    if (with_checksum)
+      write_file(files.scratch.file("model.ini"),
+                 bytes_of(with(kManifest, "06b05ab6733a618578af5f94892f3950", "4af3da69f61e14cf26f4c14b6b6bfdb4")),
+                 true);
+    BOOST_TEST((files.open().network("net", {}) != old));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(few_networks_are_kept_that_nobody_uses) {
+  const TestModel files;
+  const auto choice = [](int threads) { return EngineChoice{"echo", "auto", "auto", threads}; };
+  const auto held = files.open().network("net", choice(1));
+  std::weak_ptr<Network> in_session = files.open().network("net", choice(2));
+  const auto session = in_session.lock()->session();
+  std::weak_ptr<Network> unused = files.open().network("net", choice(3)), last;
+  for (int threads = 4; threads < 100; ++threads) last = files.open().network("net", choice(threads));
+  BOOST_TEST(unused.expired());
+  BOOST_TEST(!last.expired());
+  BOOST_TEST((files.open().network("net", choice(1)) == held));
+  BOOST_TEST((files.open().network("net", choice(2)) == in_session.lock()));
 }
 
 BOOST_AUTO_TEST_CASE(engine_parameters) {

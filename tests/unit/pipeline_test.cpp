@@ -93,6 +93,7 @@ BOOST_AUTO_TEST_CASE(errors_say_which_stage_and_the_way_out) {
   check_contains(text_error("shade ! encode a.raw nothing=1").what(), "unknown parameter \"nothing\"");
   check_contains(text_error("decode a.raw ad=1").hint(), "did you mean \"add\"");
   check_contains(text_error("decode - format=raw add=300").hint(), "0..255");
+  check_contains(error_of([] { Pipeline().add("shade", {}, "a.raw").check(); }).hint(), "only decode and encode");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_runs_before_all_is_valid) {

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(decoders_by_content_then_extension) {
   name.clear();
   registry().decoder_for(bytes_of("??"), "grey", &name);
   BOOST_TEST(name == "raw");
-  BOOST_TEST((error_of([] { registry().decoder_for({}, ""); }).code() == ErrorCode::unsupported));
+  BOOST_TEST((error_of([] { registry().decoder_for({}, ""); }).code() == ErrorCode::corrupt));
   BOOST_TEST((error_of([] { registry().decoder_for(bytes_of("RA"), ""); }).code() == ErrorCode::unsupported));
 }
 

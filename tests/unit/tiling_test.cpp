@@ -80,6 +80,17 @@ class TurningNetwork : public BoxNetwork {
   }
 };
 
+/// Makes what it is told to of each tile.
+class ScriptedNetwork : public Session {
+ public:
+  explicit ScriptedNetwork(std::vector<cv::Mat> results) : results_(std::move(results)) {}
+  void run(const TensorMap&, TensorMap& out) override { out["y"] = results_.at(next_++); }
+
+ private:
+  std::vector<cv::Mat> results_;
+  std::size_t next_ = 0;
+};
+
 void check_equals_whole(int shrink, int grow, const TilePlan& plan, int height, int width) {
   const cv::Mat input = noise(2, height, width);
   BoxNetwork whole(shrink, grow), pieces(shrink, grow);
@@ -167,6 +178,19 @@ BOOST_AUTO_TEST_CASE(misuse_is_refused) {
   BOOST_CHECK_THROW(run_tiled(network, noise(1, 35, 50), {16, 3, 2}), Error);
   BOOST_CHECK_THROW(run_tiled(network, noise(1, 35, 50), {16, 2, 2}), Error);
   BOOST_CHECK_THROW(run_tiled(network, cv::Mat(4, 4, CV_32F), {16, 2, 1}), Error);
+  // Tiles of other shapes than are due.
+  const cv::Mat input = noise(1, 16, 32), wide = tensor(1, 16, 36);
+  const std::vector<cv::Range> part = {cv::Range::all(), cv::Range::all(), cv::Range::all(), {0, 18}};
+  const int two[] = {2, 1, 16, 18};
+  for (const std::vector<cv::Mat>& results : {std::vector<cv::Mat>{tensor(1, 16, 18), tensor(2, 16, 18)},
+                                              {tensor(3, 16, 18), tensor(1, 16, 18)},
+                                              {cv::Mat(4, two, CV_32F), cv::Mat()},
+                                              {wide(part), wide(part)},
+                                              {cv::Mat(16, 18, CV_32F), cv::Mat()},
+                                              {cv::Mat(16, 18, CV_8UC3), cv::Mat()}}) {
+    ScriptedNetwork scripted(results);
+    BOOST_TEST((error_of([&] { run_tiled(scripted, input, {16, 2, 1}); }).code() == ErrorCode::unsupported));
+  }
   // The network keeps the size; who says it doubles is told so.
   check_contains(error_of([&] { run_tiled(network, noise(1, 35, 50), {16, 2, 1}, 2); }).what(), "36x36 was due");
 }

@@ -7,6 +7,14 @@
 // Threads: distinct objects may be used from distinct threads, one object by one thread at a time; Registry, Model,
 // Network and Engine may be shared. Failures are calotype::Error; only memory that runs out outside a plugin or a
 // pipeline may show as another std::exception.
+//
+// Ends: a program may end at any time, also with objects that are never destroyed, as long as no other thread is inside
+// a call of the library. What is being loaded in the background is waited for, before anything static goes. (Engines
+// that bring static objects of their own, as OpenCV's does, want exit() on the thread that called prepare().) fork() is
+// safe under the same condition, and a child may use the library: loading is ended first, and loops have one thread in
+// a child of a process that had several. A GPU that the parent has used is of no use to the child.
+//
+// What belongs to the process is left to the program: OpenCV's number of threads and its log level, signals, locale.
 #pragma once
 #include "calotype/backbone.hpp"
 #include "calotype/codec.hpp"
@@ -19,8 +27,10 @@
 #include "calotype/loss.hpp"
 #include "calotype/metrics.hpp"
 #include "calotype/model.hpp"
+#include "calotype/parallel.hpp"
 #include "calotype/params.hpp"
 #include "calotype/pipeline.hpp"
 #include "calotype/registry.hpp"
+#include "calotype/signature.hpp"
 #include "calotype/tiling.hpp"
 #include "calotype/version.hpp"

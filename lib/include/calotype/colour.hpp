@@ -38,6 +38,10 @@ CALOTYPE_API Bytes grey_profile(const Transfer& transfer);
 /// intent that it names; where it is none for CMYK by a formula. Says in `lost` which.
 CALOTYPE_API cv::Mat bgr_from_cmyk(const cv::Mat& inks, const Bytes& icc, Losses& lost);
 
+/// sRGB, CV_8UC3 or CV_16UC3 as `depth` says, from CIE L*a*b*, CV_32FC3, L* from 0 to 100, white that of D50. Colours
+/// beyond sRGB are clipped; `lost` has it.
+CALOTYPE_API cv::Mat bgr_from_lab(const cv::Mat& lab, int depth, Losses& lost);
+
 /// Grey becomes three equal channels, and a profile for grey one for RGB in which they look the same.
 CALOTYPE_API void to_colour(Image& image);
 

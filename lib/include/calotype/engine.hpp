@@ -15,8 +15,8 @@ namespace calotype {
 /// dimensions is a picture, CV_8U or CV_16U with 1 or 3 (BGR) channels, and stands for the tensor 1,3,h,w of its
 /// samples, RGB from 0 to 1, grey three times: engines convert on the way, so that pixels cross to a device as they
 /// are. A CV_32F Mat of three dimensions h,w,C stands for the tensor 1,C,h,w: with channels innermost, as engines
-/// compute, it need not be turned. Where an engine reads other formats than ONNX, tensors have the names and the layout
-/// that the file gives them.
+/// compute, it need not be turned; one of two, N,C, for N,C,1,1. Tensors are continuous. Where an engine reads other
+/// formats than ONNX, they have the names and the layout that the file gives them.
 using TensorMap = std::map<std::string, cv::Mat>;
 
 struct Device {
@@ -28,7 +28,8 @@ struct EngineOptions {
   std::string device = "auto";
   /// Of fp32, bf16 and fp16 those that the model and the caller accept; the engine takes its fastest on that device.
   std::vector<std::string> precisions = {"fp32"};
-  int threads = 0;  ///< 0: all cores
+  /// 0: all cores. Not for an engine that can only set what belongs to the whole process: it leaves that alone.
+  int threads = 0;
 };
 
 /// What really runs, for -v and JSON.

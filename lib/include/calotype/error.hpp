@@ -24,6 +24,7 @@ enum class ErrorCode {
 /// The only exception type that leaves the library. `what()` says what happened and where; `hint()` says the way out.
 class CALOTYPE_API Error : public std::runtime_error {
  public:
+  /// `hint`: may be left out for corrupt and internal, whose way out is usually the same.
   Error(ErrorCode code, const std::string& message, std::string hint = {});
   ~Error() override;  // out of line: one typeinfo, in libcalotype
   ErrorCode code() const noexcept { return code_; }
@@ -35,6 +36,11 @@ class CALOTYPE_API Error : public std::runtime_error {
   ErrorCode code_;
   std::string hint_;
 };
+
+/// For a catch block: what is in flight, as an Error. One that is an Error already stays as it is; memory and threads
+/// that the system denies are `limit`; anything else is a bug: of a plugin, or of this library (internal). `who` begins
+/// the message of whatever was no Error.
+CALOTYPE_API Error current_error(const std::string& who, ErrorCode bug = ErrorCode::internal);
 
 CALOTYPE_API const char* to_string(ErrorCode code) noexcept;
 CALOTYPE_API int exit_status(ErrorCode code) noexcept;

@@ -68,6 +68,8 @@ CALOTYPE_API void validate(const Image& image);
 
 /// EXIF orientation (1..8), 1 when the block has none or cannot be parsed. Bounded, never throws on bad bytes.
 CALOTYPE_API int exif_orientation(const Bytes& exif);
+/// The resolution that the block names, as bounded and as safe.
+CALOTYPE_API Density exif_density(const Bytes& exif);
 /// Turns the pixels (and mask) upright and sets the tags of EXIF and XMP to 1, so that orientation is applied exactly
 /// once.
 CALOTYPE_API void apply_orientation(Image& image);

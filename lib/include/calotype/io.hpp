@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "calotype/error.hpp"
 #include "calotype/image.hpp"
 #include "calotype/params.hpp"
 
@@ -48,10 +49,19 @@ class CALOTYPE_API FileView {
 };
 
 /// The file gets its name when it is whole: a reader never sees half of it, and a failure leaves nothing behind. A
-/// process that is killed leaves at most `.name.XXXXXX.tmp`, and that only where it replaces a file or the file system
-/// has no unnamed ones.
-/// "-" is standard output. Throws io; usage when the file exists and `overwrite` is false.
+/// process that is killed leaves at most `.calotype-XXXXXX.tmp`, and that only where it replaces a file or the file
+/// system has no unnamed ones.
+/// A file that is replaced hands its mode on, and its owner and group as far as this process may give files away; it is
+/// replaced when the new one is on the disk. A symbolic link stays, and the file that it leads to is written.
+/// "-" is standard output; devices and pipes are written to. Throws what check_writable() does, and io.
 CALOTYPE_API void write_file(const std::string& path, const Bytes& bytes, bool overwrite = false);
+/// What can be said before there is anything to write. Throws usage when the file exists and `overwrite` is false, for
+/// a directory, and for a symbolic link to nothing; io or not_found for a path that cannot be.
+CALOTYPE_API void check_writable(const std::string& path, bool overwrite);
+
+/// A system call's failure, with the way out: not_found where the file or its folder does not exist, else io. `action`
+/// completes "cannot ...", `error` is an errno.
+CALOTYPE_API Error file_error(const std::string& path, const std::string& action, int error);
 
 /// Decodes by content, then by `extension` (without the dot). Then the picture is made true: turned upright by EXIF
 /// orientation, samples that are no finite numbers replaced, metadata that describes other pixels brought up to date,
@@ -70,6 +80,10 @@ CALOTYPE_API Bytes encode(const Image& image, const std::string& format, const R
 CALOTYPE_API Image read_image(const std::string& path, const RawParams& params = {}, const Rules& rules = {});
 CALOTYPE_API void write_image(const std::string& path, const Image& image, const RawParams& params = {},
                               bool overwrite = false);
+
+/// macOS keeps what belongs to `name` in `._name` where a file system is not its own; such a file holds no picture.
+/// Four bytes are enough.
+CALOTYPE_API bool is_apple_double(const Bytes& beginning);
 
 /// "photo.JPG" -> "jpg"; "" without one.
 CALOTYPE_API std::string extension_of(const std::string& path);

@@ -9,6 +9,7 @@
 #include "calotype/engine.hpp"
 #include "calotype/io.hpp"
 #include "calotype/params.hpp"
+#include "calotype/signature.hpp"
 #include "calotype/tiling.hpp"
 
 namespace calotype {
@@ -44,15 +45,21 @@ class CALOTYPE_API Model {
   static Model open(const std::string& name);
   /// Ids of all models on the model path, first directory wins.
   static std::vector<std::string> list();
-  /// Searched before $CALOTYPE_MODEL_PATH and the installed and in-tree places.
+  /// Searched before $CALOTYPE_MODEL_PATH (absolute directories, colon-separated) and the installed and in-tree places.
   static void add_path(const std::filesystem::path& directory);
 
   const Manifest& manifest() const { return *manifest_; }
   /// The bytes of a non-network part, checksum verified.
   FileView read(const std::string& part) const;
-  /// A network of this model; loaded once per process and choice, then shared. engine=auto walks engines by priority
-  /// and moves on only on `unsupported` or `engine`, with one log line; a named engine never falls back.
+  /// A network of this model; loaded once per process and choice, then shared, until its file is replaced. It is in use
+  /// as long as anybody holds it or a session of it; of others some dozens are kept. engine=auto walks engines by
+  /// priority and moves on only on `unsupported` or `engine`, or where there is no memory to open one, with one log
+  /// line, unless all that is missing is a device that nobody asked for; a named engine never falls back.
   std::shared_ptr<Network> network(const std::string& part, const EngineChoice& choice) const;
+  /// A session of that network, held to what its caller counts on: see held_to(). Whoever runs networks of models that
+  /// others made runs them so.
+  std::unique_ptr<Session> session(const std::string& part, const EngineChoice& choice,
+                                   const Signature& signature) const;
 
  private:
   std::shared_ptr<const Manifest> manifest_;

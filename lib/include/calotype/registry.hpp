@@ -46,10 +46,11 @@ struct LoadFailure {
 
 /// Finds plugins and makes what they supply. Safe to use from many threads.
 ///
-/// Looks in add_path() directories, then $CALOTYPE_PLUGIN_PATH (colon-separated), then
+/// Looks in add_path() directories, then $CALOTYPE_PLUGIN_PATH (absolute ones, colon-separated), then
 /// <directory of libcalotype>/calotype/plugins-<ABI>. No recursion. Files are named calotype_<name>.so; beside each may
 /// lie a sidecar calotype_<name>.provides that lists its elements, so that the library itself is opened only when one
-/// is used. The first of two equal names wins and the loser is a failure. Nothing is ever unloaded.
+/// is used. The first of two equal names wins, unless its plugin is refused, and the loser is a failure. Nothing is
+/// ever unloaded.
 class CALOTYPE_API Registry {
  public:
   static Registry& global();

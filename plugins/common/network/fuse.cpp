@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <climits>
+#include <cstdint>
+#include <numeric>
 
-#include "calotype/error.hpp"
-#include "program.hpp"
+#include "node_steps.hpp"
 
 namespace calotype::network {
 namespace {
 
 using Kind = PostOp::Kind;
 
-[[noreturn]] void refuse_node(const Node& node, const std::string& why) {
-  throw Error(ErrorCode::unsupported, "cannot run operator " + node.op + " of node \"" + node.name + "\": " + why,
-              "choose another engine or export the model with plainer operators");
-}
-
-template <std::size_t N>
-std::array<int, N> numbers(const Node& node, const std::string& key, int otherwise) {
-  std::array<int, N> result;
-  result.fill(otherwise);
-  const auto found = node.numbers.find(key);
-  if (found == node.numbers.end()) return result;
-  if (found->second.size() != N) refuse_node(node, "attribute " + key + " needs " + std::to_string(N) + " numbers");
-  for (std::size_t i = 0; i < N; ++i) result[i] = static_cast<int>(found->second[i]);
-  return result;
+void check_convolution(const Node& node, const Step& step) {
+  const auto check = [&](const auto& values, int least, int most) {
+    for (const int value : values)
+      if (value < least || value > most) fail_node(node, "its attributes make no sense");
+  };
+  const std::vector<int>& dims = step.weights.dims;
+  check(std::array<int, 3>{step.group, dims[0], dims[1]}, 1, kMostSide);
+  for (const auto& sides : {step.stride, step.dilation, step.kernel}) check(sides, 1, kMostAttribute);
+  check(step.pad, 0, kMostAttribute);
+  check(step.output_padding, 0, kMostAttribute);
+  if (dims[0] % step.group != 0 || std::int64_t(dims[1]) * step.group > kMostSide)
+    fail_node(node, "its groups do not divide its channels");
+  if (node.numbers.count("kernel_shape") && whole_numbers<2>(node, "kernel_shape", 0) != step.kernel)
+    fail_node(node, "its weights are for another kernel");
 }
 
 /// A transposed convolution of stride 1 is an ordinary one with the kernel turned around.
@@ -71,9 +71,10 @@ class Fuser {
         throw Error(ErrorCode::corrupt, "nothing makes the network's output \"" + output + "\"",
                     "install the model again");
       program_.outputs.emplace_back(output, values_.at(output));
+      const auto rank = graph_.ranks.find(output);
+      program_.ranks.push_back(rank != graph_.ranks.end() && rank->second == 2 ? 2 : 4);
     }
     drop_unused();
-    program_.values = static_cast<int>(made_by_.size());
     return std::move(program_);
   }
 
@@ -101,14 +102,8 @@ class Fuser {
     if (node.outputs.size() != 1) refuse_node(node, "one output only");
     const std::string& op = node.op;
     if (op == "Conv" || op == "ConvTranspose") return add_convolution(node);
-    if (op == "Relu") return add_post(node, {Kind::leaky_relu, {0.f}, -1});
-    if (op == "LeakyRelu") {
-      const auto slope = node.numbers.find("alpha");
-      return add_post(node, {Kind::leaky_relu, {slope == node.numbers.end() ? 0.01f : slope->second[0]}, -1});
-    }
-    if (op == "PRelu") return add_post(node, {Kind::leaky_relu, weights(node, 1).floats(), -1});
-    if (op == "Abs") return add_post(node, {Kind::abs, {}, -1});
-    if (op == "Sigmoid") return add_post(node, {Kind::sigmoid, {}, -1});
+    if (op == "PRelu") return add_post(node, {Kind::leaky_relu, weights(node, 1).floats()});
+    if (const auto posts = element_function(node)) return add_posts(node, *posts);
     if (op == "Identity" || op == "Dropout") {
       values_[node.outputs[0]] = value(node, 0);
       uses_[node.inputs[0]] += uses_[node.outputs[0]] - 1;  // two names, one value
@@ -116,20 +111,11 @@ class Fuser {
       return;
     }
     if (op == "Add" || op == "Sub" || op == "Mul" || op == "Div") return add_binary(node);
-    if (op == "Concat") {
-      if (node.number("axis", 1) != 1) refuse_node(node, "along channels only");
-      Step step = begin(node, Step::Kind::concatenate);
-      for (std::size_t i = 0; i < node.inputs.size(); ++i) step.in.push_back(value(node, i));
-      return finish(node, std::move(step));
-    }
-    if (op == "DepthToSpace" || op == "SpaceToDepth") {
-      Step step = begin(node, op == "DepthToSpace" ? Step::Kind::depth_to_space : Step::Kind::space_to_depth);
-      step.in = {value(node, 0)};
-      step.block = node.number("blocksize", 0);
-      if (step.block < 1) refuse_node(node, "without a block size");
-      const auto mode = node.strings.find("mode");
-      step.columns_first = mode != node.strings.end() && mode->second == "CRD";
-      return finish(node, std::move(step));
+    if (auto step = step_of(node, [&](std::size_t i) { return weights(node, i).floats(); })) {
+      if (node.inputs.empty()) fail_node(node, "it has no inputs");
+      const std::size_t count = step->kind == Step::Kind::concatenate ? node.inputs.size() : 1;
+      for (std::size_t i = 0; i < count; ++i) step->in.push_back(value(node, i));
+      return finish(node, std::move(*step));
     }
     refuse_node(node, "it is none of the operators that this engine runs");
   }
@@ -161,24 +147,15 @@ class Fuser {
     if (step.weights.dims.size() != 4) refuse_node(node, "two dimensions only");
     step.group = node.number("group", 1);
     step.kernel = {step.weights.dims[2], step.weights.dims[3]};
-    step.stride = numbers<2>(node, "strides", 1);
-    step.dilation = numbers<2>(node, "dilations", 1);
-    step.output_padding = numbers<2>(node, "output_padding", 0);
-    step.pad = numbers<4>(node, "pads", 0);
-    const int counts[] = {step.group, step.weights.dims[0], step.weights.dims[1]};
-    const int sides[] = {step.stride[0],   step.stride[1], step.dilation[0],
-                         step.dilation[1], step.kernel[0], step.kernel[1]};
-    const int borders[] = {step.pad[0],           step.pad[1], step.pad[2], step.pad[3], step.output_padding[0],
-                           step.output_padding[1]};
-    const auto within = [](const auto& numbers, int least, int most) {
-      return std::all_of(std::begin(numbers), std::end(numbers), [=](int n) { return least <= n && n <= most; });
-    };
-    if (!within(counts, 1, INT_MAX) || !within(sides, 1, 1024) || !within(borders, 0, 1024))
-      refuse_node(node, "its attributes make no sense");
+    step.stride = whole_numbers<2>(node, "strides", 1);
+    step.dilation = whole_numbers<2>(node, "dilations", 1);
+    step.output_padding = whole_numbers<2>(node, "output_padding", 0);
+    step.pad = whole_numbers<4>(node, "pads", 0);
+    check_convolution(node, step);
     step.outputs = transposed ? step.weights.dims[1] * step.group : step.weights.dims[0];
     step.bias.assign(static_cast<std::size_t>(step.outputs), 0.f);
     if (node.inputs.size() > 2 && !node.inputs[2].empty()) step.bias = weights(node, 2).floats();
-    if (step.bias.size() != static_cast<std::size_t>(step.outputs)) refuse_node(node, "its bias has the wrong size");
+    if (step.bias.size() != static_cast<std::size_t>(step.outputs)) fail_node(node, "its bias has the wrong size");
     if (transposed && step.stride == std::array<int, 2>{1, 1}) make_ordinary(step);
     const int in = value(node, 0);
     step.in = {in};
@@ -213,19 +190,46 @@ class Fuser {
     finish(node, std::move(fresh));
   }
 
+  void add_posts(const Node& node, const std::vector<PostOp>& posts) {
+    add_post(node, posts.front());
+    Step& step = program_.steps[static_cast<std::size_t>(made_by_[static_cast<std::size_t>(values_[node.outputs[0]])])];
+    step.post.insert(step.post.end(), posts.begin() + 1, posts.end());
+  }
+
+  /// A product of a value and a function of it, as in Swish and its likes.
+  bool add_gate(const Node& node, std::size_t gate, std::size_t gated) {
+    const int of_gate = made_by_[static_cast<std::size_t>(value(node, gate))], in = value(node, gated);
+    if (of_gate < 0 || uses_[node.inputs[gate]] != 1) return false;
+    const Step& function = program_.steps[static_cast<std::size_t>(of_gate)];
+    const auto has_operand = [](const PostOp& post) { return post.operand >= 0; };
+    if (function.kind != Step::Kind::pointwise || function.in[0] != in || uses_[node.inputs[gated]] != 2 ||
+        std::any_of(function.post.begin(), function.post.end(), has_operand))
+      return false;
+    std::vector<PostOp> posts = {{Kind::keep}};
+    posts.insert(posts.end(), function.post.begin(), function.post.end());
+    posts.push_back({Kind::times_kept});
+    uses_[node.inputs[gated]] = 1;  // its other reader is left out
+    Node alone = node;
+    alone.inputs = {node.inputs[gated]};
+    add_posts(alone, posts);
+    return true;
+  }
+
   void add_binary(const Node& node) {
     if (node.inputs.size() != 2) refuse_node(node, "two operands only");
     for (const std::size_t i : {0, 1})
-      if (const Constant* c = constant(node.inputs[i])) return add_post(node, with_constant(node, *c, i == 0), 1 - i);
+      if (const Constant* c = constant(node.inputs[i])) return add_with_constant(node, *c, i);
     const int a = value(node, 0), b = value(node, 1);
+    if (node.op == "Mul" && a != b && (add_gate(node, 0, 1) || add_gate(node, 1, 0))) return;
+    const int repeated = node.number("repeated", -1);
     const int step_a = open_step(node.inputs[0]), step_b = open_step(node.inputs[1]);
     const int made_a = made_by_[static_cast<std::size_t>(a)], made_b = made_by_[static_cast<std::size_t>(b)];
-    // The later of the two can take the earlier one along.
-    if (step_b > made_a) return join(node, step_b, {with_value(node.op, true), {}, a});
-    if (step_a > made_b) return join(node, step_a, {with_value(node.op, false), {}, b});
+    // The later of the two can take the earlier one along, unless it is the one that repeats.
+    if (step_b > made_a && repeated != 1) return join(node, step_b, {with_value(node.op, true), {}, a, repeated == 0});
+    if (step_a > made_b && repeated != 0) return join(node, step_a, {with_value(node.op, false), {}, b, repeated == 1});
     Step fresh = begin(node, Step::Kind::pointwise);
-    fresh.in = {a};
-    fresh.post.push_back({with_value(node.op, false), {}, b});
+    fresh.in = {repeated == 0 ? b : a};
+    fresh.post.push_back({with_value(node.op, repeated == 0), {}, repeated == 0 ? a : b, repeated >= 0});
     finish(node, std::move(fresh));
   }
   /// `reversed`: the operand stands on the left.
@@ -235,8 +239,16 @@ class Fuser {
     if (op == "Sub") return reversed ? Kind::subtract_from : Kind::subtract;
     return reversed ? Kind::divide_into : Kind::divide;
   }
+  void add_with_constant(const Node& node, const Constant& c, std::size_t at) {
+    if (at == 0 && node.op == "Div") {  // c / x is c times 1 / x
+      Node product = node;
+      product.op = "Mul";
+      product.inputs = {node.inputs[1]};
+      return add_posts(product, {{Kind::reciprocal}, with_constant(product, c, false)});
+    }
+    add_post(node, with_constant(node, c, at == 0), 1 - at);
+  }
   static PostOp with_constant(const Node& node, const Constant& c, bool reversed) {
-    if (reversed && node.op == "Div") refuse_node(node, "a constant divided by a tensor");
     const std::vector<float> values = c.floats();
     const std::size_t count = values.size();
     if (count != 1 && !(c.dims.size() >= 3 && c.dims[c.dims.size() - 3] == static_cast<int>(count)))
@@ -251,23 +263,36 @@ class Fuser {
       if (node.op == "Div") factor[i] = 1 / v;
     }
     factor.insert(factor.end(), offset.begin(), offset.end());
-    return {count == 1 ? Kind::affine : Kind::per_channel, std::move(factor), -1};
+    return {count == 1 ? Kind::affine : Kind::per_channel, std::move(factor)};
   }
 
-  /// Abs steps whose readers took over the work.
+  /// Abs steps whose readers took over the work. Values are numbered anew without theirs.
   void drop_unused() {
     std::vector<bool> used(made_by_.size(), false);
-    for (const auto& output : program_.outputs) used[static_cast<std::size_t>(output.second)] = true;
-    for (std::size_t i = program_.steps.size(); i-- > 0;) {
-      Step& step = program_.steps[i];
-      if (!used[static_cast<std::size_t>(step.out)]) {
-        program_.steps.erase(program_.steps.begin() + static_cast<std::ptrdiff_t>(i));
-        continue;
-      }
-      for (const int in : step.in) used[static_cast<std::size_t>(in)] = true;
-      for (const PostOp& post : step.post)
-        if (post.operand >= 0) used[static_cast<std::size_t>(post.operand)] = true;
+    const auto use = [&](int value) { used[static_cast<std::size_t>(value)] = true; };
+    for (const auto& output : program_.outputs) use(output.second);
+    for (auto step = program_.steps.rbegin(); step != program_.steps.rend(); ++step) {
+      if (!used[static_cast<std::size_t>(step->out)]) continue;
+      for (const int in : step->in) use(in);
+      for (const PostOp& post : step->post)
+        if (post.operand >= 0) use(post.operand);
     }
+    std::vector<int> numbers(made_by_.size());
+    std::iota(numbers.begin(), numbers.end(), 0);  // inputs keep theirs
+    const auto renumber = [&](int& value) { value = numbers[static_cast<std::size_t>(value)]; };
+    std::vector<Step> kept;
+    program_.values = static_cast<int>(program_.inputs.size());
+    for (Step& step : program_.steps) {
+      if (!used[static_cast<std::size_t>(step.out)]) continue;
+      for (int& in : step.in) renumber(in);
+      for (PostOp& post : step.post)
+        if (post.operand >= 0) renumber(post.operand);
+      numbers[static_cast<std::size_t>(step.out)] = program_.values;
+      step.out = program_.values++;
+      kept.push_back(std::move(step));
+    }
+    for (auto& output : program_.outputs) renumber(output.second);
+    program_.steps = std::move(kept);
   }
 
   Graph& graph_;  // large weights move out of it

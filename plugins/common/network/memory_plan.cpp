@@ -3,10 +3,13 @@
 // in the order in which they are made (Pisarchyk and Lee, https://arxiv.org/abs/2001.03288, "greedy by size").
 #include <algorithm>
 
+#include "calotype/error.hpp"
 #include "program.hpp"
 
 namespace calotype::network {
 namespace {
+
+constexpr std::size_t kMostBytes = std::size_t(1) << 46;  // of processes on 64-bit machines
 
 struct Block {
   std::size_t value, size, first, last;  // the steps that it lives through
@@ -57,6 +60,9 @@ MemoryPlan plan_memory(const Program& program, const std::vector<std::size_t>& b
                   block);
     plan.offsets[block.value] = block.begin;
     plan.total = std::max(plan.total, block.end());
+    if (block.size > kMostBytes || plan.total > kMostBytes)
+      throw Error(ErrorCode::limit, "the network would need more memory than any machine has",
+                  "use a smaller picture or tiles");
   }
   for (std::size_t i = 0; i < in_place.size(); ++i)
     if (in_place[i] >= 0)

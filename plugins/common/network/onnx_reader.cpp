@@ -2,6 +2,7 @@
 // The part of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that a network of plain operators
 // uses.
 #include <cstring>
+#include <optional>
 #include <set>
 
 #include "graph.hpp"
@@ -26,6 +27,25 @@ std::vector<float> raw<float>(Span bytes) {
   return elements;
 }
 
+bool is_whole(std::uint64_t type) { return type != fp32 && type != fp16 && type != fp64; }
+
+std::vector<float> numbers(const Tensor& tensor) {
+  switch (tensor.type) {
+    case fp32:
+      return raw<float>(tensor.raw);
+    case fp64:
+      return raw<double>(tensor.raw);
+    case int32:
+      return raw<std::int32_t>(tensor.raw);
+    case int64:
+      return raw<std::int64_t>(tensor.raw);
+    case int8:
+      return raw<std::int8_t>(tensor.raw);
+    default:
+      return raw<std::uint8_t>(tensor.raw);
+  }
+}
+
 std::pair<std::string, Constant> read_tensor(TensorFile& file, Span message) {
   Tensor tensor = file.tensor(message);
   if (!tensor.width()) fail_type(tensor);
@@ -35,10 +55,9 @@ std::pair<std::string, Constant> read_tensor(TensorFile& file, Span message) {
     constant.halves = {tensor.file, tensor.raw.begin};
     return {tensor.name, std::move(constant)};
   }
-  constant.values = !tensor.raw.begin      ? std::move(tensor.listed)
-                    : tensor.type == fp32  ? raw<float>(tensor.raw)
-                    : tensor.type == int32 ? raw<std::int32_t>(tensor.raw)
-                                           : raw<std::int64_t>(tensor.raw);
+  constant.whole = is_whole(tensor.type);
+  if (!tensor.raw.begin && tensor.type == fp16) fail_type(tensor);  // bit patterns, one by one
+  constant.values = tensor.raw.begin ? numbers(tensor) : std::move(tensor.listed);
   return {tensor.name, std::move(constant)};
 }
 
@@ -54,7 +73,7 @@ void read_attribute(Span message, ReadNode& to) {
   bool is_text = false;
   for_each_field(message, [&](const Field& field) {
     if (field.number == 1) name = field.payload.text();
-    if (field.number == 2 || field.number == 7) append_floats(field, values);
+    if (field.number == 2 || field.number == 7) append_floats<float>(field, values);
     if (field.number == 3 || field.number == 8) append_integers(field, values);
     if (field.number == 5) to.tensor = field.payload;
     if (field.number == 4) {
@@ -79,12 +98,34 @@ ReadNode read_node(Span message) {
   return read;
 }
 
-std::string read_name(Span value_info) {
+/// A ValueInfoProto: its name, and its dimensions where it has any.
+struct Port {
   std::string name;
+  std::optional<Dims> dims;
+};
+
+Port read_port(Span value_info) {
+  Port port;
+  const auto within = [](std::uint64_t number, const Field& field, auto use) {
+    if (field.number == number && field.wire == Wire::length_delimited) for_each_field(field.payload, use);
+  };
   for_each_field(value_info, [&](const Field& field) {
-    if (field.number == 1) name = field.payload.text();
+    if (field.number == 1) port.name = field.payload.text();
+    within(2, field, [&](const Field& type) {            // TypeProto
+      within(1, type, [&](const Field& tensor) {         // its tensor_type
+        if (tensor.number == 2) port.dims.emplace();     // its TensorShapeProto
+        within(2, tensor, [&](const Field& dimension) {  // Dimension
+          if (dimension.number != 1) return;
+          std::int64_t side = -1;
+          for_each_field(dimension.payload, [&](const Field& value) {
+            if (value.number == 1 && value.value > 0) side = static_cast<std::int64_t>(value.value);
+          });
+          port.dims->push_back(side);
+        });
+      });
+    });
   });
-  return name;
+  return port;
 }
 
 /// Files hold half-precision weights and casts; here such a cast is another name for the constant.
@@ -98,19 +139,40 @@ class ConstantFolder {
   bool fold(const ReadNode& read) {
     const Node& node = read.node;
     if (node.outputs.size() != 1) return false;
-    if (node.op == "Constant" && read.tensor.begin) {
-      graph_.constants[node.outputs[0]] = read_tensor(file_, read.tensor).second;
+    if (node.op == "Constant") {
+      graph_.constants[node.outputs[0]] = read.tensor.begin ? read_tensor(file_, read.tensor).second : listed(node);
       return true;
     }
     if ((node.op != "Cast" && node.op != "Identity") || node.inputs.size() != 1) return false;
     const auto found = graph_.constants.find(node.inputs[0]);
     if (found == graph_.constants.end()) return false;
+    const bool to_whole =
+        node.op == "Cast" ? is_whole(static_cast<std::uint64_t>(node.number("to", fp32))) : found->second.whole;
+    if (to_whole && !found->second.whole) return false;  // which rounds
     const bool last = --uses_[node.inputs[0]] == 0;
-    graph_.constants[node.outputs[0]] = last ? std::move(found->second) : found->second;
+    Constant& copy = graph_.constants[node.outputs[0]];
+    copy = last ? std::move(found->second) : found->second;
+    copy.whole = to_whole;
     return true;
   }
 
  private:
+  /// A Constant whose value stands in attributes of its own.
+  static Constant listed(const Node& node) {
+    for (const char* name : {"value_float", "value_floats", "value_int", "value_ints"}) {
+      const auto found = node.numbers.find(name);
+      if (found == node.numbers.end()) continue;
+      const std::string key = name;
+      const bool many = key.back() == 's';
+      return {many ? std::vector<int>{static_cast<int>(found->second.size())} : std::vector<int>(),
+              found->second,
+              {},
+              key.find("int") != std::string::npos};
+    }
+    throw Error(ErrorCode::unsupported, "constant \"" + node.name + "\" is no tensor of numbers",
+                "export the model with numbers alone");
+  }
+
   TensorFile& file_;
   Graph& graph_;
   std::map<std::string, int> uses_;
@@ -126,20 +188,41 @@ void drop_unused(Graph& graph) {
 Graph read_graph(TensorFile& file, Span message) {
   Graph graph;
   std::vector<ReadNode> nodes;
-  std::vector<std::string> inputs;
+  std::vector<Port> inputs;
   for_each_field(message, [&](const Field& field) {
     if (field.number == 1) nodes.push_back(read_node(field.payload));
     if (field.number == 5) graph.constants.insert(read_tensor(file, field.payload));
-    if (field.number == 11) inputs.push_back(read_name(field.payload));
-    if (field.number == 12) graph.outputs.push_back(read_name(field.payload));
+    if (field.number == 11) inputs.push_back(read_port(field.payload));
+    if (field.number == 12) graph.outputs.push_back(read_port(field.payload).name);
   });
-  for (const std::string& input : inputs)  // old files list their constants too
-    if (!graph.constants.count(input)) graph.inputs.push_back(input);
+  for (Port& input : inputs) {
+    if (graph.constants.count(input.name)) continue;  // old files list their constants too
+    if (input.dims) graph.dims[input.name] = std::move(*input.dims);
+    graph.inputs.push_back(std::move(input.name));
+  }
   ConstantFolder folder(file, nodes, graph);
-  for (ReadNode& read : nodes)
-    if (!folder.fold(read)) graph.nodes.push_back(std::move(read.node));
+  for (ReadNode& read : nodes) {
+    if (folder.fold(read)) continue;
+    if (read.tensor.begin) {  // ConstantOfShape
+      const Constant value = read_tensor(file, read.tensor).second;
+      read.node.numbers["value"] = value.floats();
+      read.node.numbers["whole"] = {value.whole ? 1.f : 0.f};
+    }
+    graph.nodes.push_back(std::move(read.node));
+  }
   drop_unused(graph);
   return graph;
+}
+
+/// An OperatorSetIdProto; only ONNX's own domain matters.
+void read_opset(Span message, int& opset) {
+  std::string domain;
+  std::uint64_t version = 0;
+  for_each_field(message, [&](const Field& field) {
+    if (field.number == 1) domain = field.payload.text();
+    if (field.number == 2) version = field.value;
+  });
+  if (domain.empty() || domain == "ai.onnx") opset = static_cast<int>(std::min<std::uint64_t>(version, 1000));
 }
 
 }  // namespace
@@ -147,9 +230,12 @@ Graph read_graph(TensorFile& file, Span message) {
 Graph read_onnx(const std::filesystem::path& file) {
   TensorFile model(file);
   Graph graph;
+  int opset = 0;
   for_each_field(model.bytes(), [&](const Field& field) {
     if (field.number == 7 && field.wire == Wire::length_delimited) graph = read_graph(model, field.payload);
+    if (field.number == 8 && field.wire == Wire::length_delimited) read_opset(field.payload, opset);
   });
+  graph.opset = opset;
   if (graph.nodes.empty() || graph.inputs.empty() || graph.outputs.empty())
     throw corrupt(file.string() + ": no ONNX model");
   return graph;

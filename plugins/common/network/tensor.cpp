@@ -30,7 +30,22 @@ std::pair<std::string, std::string> read_entry(Span message) {
 }  // namespace
 
 std::size_t Tensor::width() const {
-  return type == fp16 ? 2 : type == fp32 || type == int32 ? 4 : type == int64 ? 8 : 0;
+  switch (type) {
+    case uint8:
+    case int8:
+    case boolean:
+      return 1;
+    case fp16:
+      return 2;
+    case fp32:
+    case int32:
+      return 4;
+    case int64:
+    case fp64:
+      return 8;
+    default:
+      return 0;
+  }
 }
 
 void fail_type(const Tensor& tensor) {
@@ -53,8 +68,9 @@ Tensor TensorFile::tensor(Span message) {
   for_each_field(message, [&](const Field& field) {
     if (field.number == 1) append_integers(field, dims);
     if (field.number == 2) tensor.type = field.value;
-    if (field.number == 4) append_floats(field, tensor.listed);
+    if (field.number == 4) append_floats<float>(field, tensor.listed);
     if (field.number == 5 || field.number == 7) append_integers(field, tensor.listed);
+    if (field.number == 10) append_floats<double>(field, tensor.listed);
     if (field.number == 8) tensor.name = field.payload.text();
     if (field.number == 9) tensor.raw = field.payload;
     if (field.number == 13) entries.push_back(field.payload);

@@ -16,7 +16,16 @@ namespace calotype::network {
 inline Span span(const FileView& file) { return {file.data(), file.data() + file.size()}; }
 
 /// Values of TensorProto.data_type.
-enum TensorType : std::uint64_t { fp32 = 1, int32 = 6, int64 = 7, fp16 = 10 };
+enum TensorType : std::uint64_t {
+  fp32 = 1,
+  uint8 = 2,
+  int8 = 3,
+  int32 = 6,
+  int64 = 7,
+  boolean = 9,
+  fp16 = 10,
+  fp64 = 11
+};
 
 struct Tensor {
   std::string name;

@@ -88,11 +88,12 @@ inline void append_integers(const Field& field, std::vector<float>& to) {
     to.push_back(static_cast<float>(static_cast<std::int64_t>(take_varint(rest))));
 }
 
-inline void append_floats(const Field& field, std::vector<float>& to) {
+template <class T>
+void append_floats(const Field& field, std::vector<float>& to) {
   for (Span rest = field.payload; rest.size();) {
-    float value;
+    T value;
     std::memcpy(&value, take(rest, sizeof value).begin, sizeof value);
-    to.push_back(value);
+    to.push_back(static_cast<float>(value));
   }
 }
 
