@@ -78,7 +78,7 @@ Image JpegDecoder::decode(const Bytes& bytes, const Params& params) {
   image.meta = read_metadata(bytes, image.lost);
   image.jpeg_quality = quality_of(codec);
 
-  const bool cmyk = is_cmyk(codec);
+  const bool cmyk = is_cmyk(codec), inverted = codec.saw_Adobe_marker;  // as Adobe stores inks
   const bool grey = codec.jpeg_color_space == JCS_GRAYSCALE;
   codec.out_color_space = cmyk ? JCS_CMYK : grey ? JCS_GRAYSCALE : JCS_EXT_BGR;
   image.pixels.create(static_cast<int>(codec.image_height), static_cast<int>(codec.image_width),
@@ -88,7 +88,7 @@ Image JpegDecoder::decode(const Bytes& bytes, const Params& params) {
   read_scans(jpeg, bytes, params.get<bool>("lenient"), image.pixels, image.lost);
   if (*jpeg.errors.warning) log(LogLevel::info, std::string("JPEG: ") + jpeg.errors.warning);
   if (cmyk) {
-    if (codec.saw_Adobe_marker) cv::bitwise_not(image.pixels, image.pixels);  // Adobe stores inks inverted
+    if (inverted) cv::bitwise_not(image.pixels, image.pixels);
     image.pixels = bgr_from_cmyk(image.pixels, image.meta.icc, image.lost);
     image.meta.icc.clear();
   }

@@ -23,7 +23,8 @@ struct JpegErrors : jpeg_error_mgr {
   char warning[JMSG_LENGTH_MAX] = "";  ///< the first of those that are no damage
 };
 
-constexpr const char* kDamagedHint = "the file is damaged or cut short; fetch it again from its source";
+constexpr const char* kDamagedHint =
+    "the file is damaged or cut short; fetch it again from its source, or add --lenient for what there is";
 
 /// The calotype::Error for what libjpeg last complained about.
 Error jpeg_error(JpegErrors& errors, j_common_ptr codec);

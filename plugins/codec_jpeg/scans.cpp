@@ -105,17 +105,44 @@ bool is_complete(const jpeg_decompress_struct& codec) {
   return true;
 }
 
+/// What libjpeg takes over from a second frame header before it refuses it, in versions before 3.
+class FrameHeader {
+ public:
+  explicit FrameHeader(const jpeg_decompress_struct& codec)
+      : width_(codec.image_width),
+        height_(codec.image_height),
+        components_(codec.num_components),
+        precision_(codec.data_precision),
+        progressive_(codec.progressive_mode),
+        arithmetic_(codec.arith_code) {}
+  void restore(jpeg_decompress_struct& codec) const {
+    codec.image_width = width_;
+    codec.image_height = height_;
+    codec.num_components = components_;
+    codec.data_precision = precision_;
+    codec.progressive_mode = progressive_;
+    codec.arith_code = arithmetic_;
+  }
+
+ private:
+  JDIMENSION width_, height_;
+  int components_, precision_;
+  boolean progressive_, arithmetic_;
+};
+
 /// A picture in several scans, which are collected before the first row is decoded.
 class ManyScans {
  public:
   ManyScans(Decompressor& jpeg, const Bytes& file) : jpeg_(jpeg), codec_(jpeg.codec), file_(file) {}
 
   void read(cv::Mat& pixels, Losses& lost) {
+    const FrameHeader header(codec_);
     try {
       guarded(jpeg_.errors, codec_, [&] { collect(); });
     } catch (const Error& e) {
       if (!started_ || !jpeg_.errors.lenient || e.code() != ErrorCode::corrupt) throw;
-      note_damage();
+      damaged_ = true;
+      header.restore(codec_);
     }
     if (damaged_) report_rows(int(codec_.image_height) - row_, codec_, has_all_ ? kBlurred : kMissing, lost);
     if (tail_) report(*tail_, file_, lost);
@@ -137,17 +164,14 @@ class ManyScans {
       const bool between_scans = codec_.input_iMCU_row >= codec_.total_iMCU_rows;
       if (!damaged_) row_ = between_scans ? 0 : int(codec_.input_iMCU_row) * block_rows(codec_);
       event = jpeg_consume_input(&codec_);
-      if (jpeg_.errors.damages) note_damage();
+      damaged_ = jpeg_.errors.damages > 0;
       if (event == JPEG_SCAN_COMPLETED) finish_scan();
     }
-    if (tail_ || damaged_) return;
-    if (jpeg_.errors.at_end || !has_all_) {
-      note_damage();
-      if (!jpeg_.errors.lenient)
-        throw Error(ErrorCode::corrupt, "JPEG: a part of the picture is missing", kDamagedHint);
-    } else {
-      tail_ = Tail{true, false, file_.size() - codec_.src->bytes_in_buffer};
-    }
+    if (tail_) return;
+    if (!jpeg_.errors.at_end) tail_ = Tail{true, false, file_.size() - codec_.src->bytes_in_buffer};
+    if (damaged_ || (tail_ && has_all_)) return;
+    damaged_ = true;
+    if (!jpeg_.errors.lenient) throw Error(ErrorCode::corrupt, "JPEG: a part of the picture is missing", kDamagedHint);
   }
 
   void finish_scan() {
@@ -158,11 +182,6 @@ class ManyScans {
     if (!is_complete(codec_)) return;
     const Tail tail = tail_of(jpeg_, file_);
     if (!tail.has_scan) tail_ = tail;
-  }
-
-  void note_damage() {
-    if (row_ >= int(codec_.image_height)) row_ = 0;
-    damaged_ = true;
   }
 
   Decompressor& jpeg_;

@@ -53,14 +53,17 @@ using HowToRun = std::tuple<std::string, std::string, std::string, int>;
 
 HowToRun tied(const EngineChoice& c) { return {c.engine, c.device, c.precision, c.threads}; }
 
-/// Another text where any part is another, or the tables' file.
+/// Another text where the model in that folder is another.
 std::string identity_of(const Manifest& manifest) {
   std::ostringstream text;
-  for (const auto& [name, part] : manifest.parts) text << name << ' ' << part.file << ' ' << part.xxh128 << '\n';
-  if (const auto tables = manifest.parts.find("entropy"); tables != manifest.parts.end()) {
-    std::error_code missing;
-    text << fs::file_size(tables->second.file, missing) << ' '
-         << fs::last_write_time(tables->second.file, missing).time_since_epoch().count();
+  for (const auto& [name, part] : manifest.parts) {
+    text << name << ' ' << part.file << ' ' << part.xxh128 << '\n';
+    if (name != "entropy") continue;
+    for (const fs::path& file : {part.file, part.file.parent_path() / "model.ini"}) {
+      std::error_code missing;
+      text << fs::file_size(file, missing) << ' ' << fs::last_write_time(file, missing).time_since_epoch().count()
+           << '\n';
+    }
   }
   return text.str();
 }

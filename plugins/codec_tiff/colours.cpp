@@ -154,17 +154,18 @@ void convert(Image& image, const TiffSource& source, const Layout& layout) {
 void finish_colours(Image& image, const TiffSource& source, const Layout& layout, double white) {
   cv::Mat& pixels = image.pixels;
   if (pixels.depth() == CV_32F && white != 1) cv::divide(pixels, white, pixels);
+  if (layout.colour == Colour::palette) convert(image, source, layout);
   if (layout.alpha == Layout::Alpha::premultiplied) unpremultiply(pixels);
   if (layout.alpha == Layout::Alpha::unspecified) check_unspecified_alpha(pixels);
   switch (layout.colour) {
     case Colour::grey:
+    case Colour::palette:
       return;
     case Colour::inverted_grey:
       return invert(pixels);
     case Colour::rgb:
     case Colour::rendered:
       return swap_red_and_blue(pixels);
-    case Colour::palette:
     case Colour::cmyk:
     case Colour::lab:
     case Colour::icc_lab:

@@ -78,6 +78,7 @@ Bytes TiffEncoder::encode(const Image& image, const Params& params, Losses& lost
   const bool big = needs_big(image.pixels, image.meta);
   TiffTarget target(big);
   Bytes& file = target.bytes();
+  file.reserve(image.pixels.total() * image.pixels.elemSize());  // and no memory is used before it is needed
   TagTree tags = metadata_tags(image.meta, lost);
   // Those for EXIF come before the pixels, close to where they were in their block.
   for (const auto& [pointer, child] : tags.children) tags.set_offset(pointer, append_directory(file, child, big), big);

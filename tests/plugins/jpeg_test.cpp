@@ -228,6 +228,20 @@ BOOST_AUTO_TEST_CASE(lenient_decoding_of_a_progressive_file_blurs) {
   BOOST_TEST(detail_of(decode_leniently(broken).lost, LossKind::pixels) == "about 64 of 64 rows lack details");
 }
 
+BOOST_AUTO_TEST_CASE(a_second_frame_header_changes_nothing) {
+  Options options;
+  options.progressive = true;
+  Bytes file = jpeg_file::make(sample(3), options);
+  const std::size_t at = jpeg_file::find(file, kHuffmanTables, scan(file, 4));
+  const Bytes header = {0xFF, 0xC9, 0, 23, 8,    0x7F, 0xFF, 0x7F, 0xFF, 5, 1,    0x11, 0,
+                        2,    0x11, 0, 3,  0x11, 0,    4,    0x11, 0,    5, 0x11, 0};
+  file.insert(file.begin() + std::ptrdiff_t(at), header.begin(), header.end());
+  BOOST_TEST(code_of([&] { decode(file); }) == ErrorCode::corrupt);
+  const Image image = decode_leniently(file);
+  BOOST_TEST(image.pixels.size() == sample(3).size());
+  BOOST_TEST(image.lost.has(LossKind::pixels));
+}
+
 BOOST_AUTO_TEST_CASE(arithmetic_coding_says_nothing_of_missing_data_so_an_end_must_be_there) {
   Options options;
   options.arithmetic = true;

@@ -2,8 +2,7 @@
 // TIFF files that are cut, broken or made to exhaust whoever reads them.
 #include <opencv2/core.hpp>
 
-#include "support.hpp"
-#include "tiff_files.hpp"
+#include "tiff_support.hpp"
 
 using namespace calotype;
 
@@ -82,11 +81,7 @@ Bytes spoilt(int scheme, int strip) {
   return file;
 }
 
-std::string pixels_lost(const Image& image) {
-  for (const Loss& loss : image.lost)
-    if (loss.kind == LossKind::pixels) return loss.detail;
-  return {};
-}
+std::string pixels_lost(const Image& image) { return detail_of(image.lost, LossKind::pixels); }
 
 const Rules kLenient = [] {
   Rules rules;
@@ -96,7 +91,7 @@ const Rules kLenient = [] {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(tiff_damage)
+BOOST_FIXTURE_TEST_SUITE(tiff_damage, Quiet)
 
 BOOST_AUTO_TEST_CASE(a_sound_pixel) { BOOST_TEST(decode(pixel({})).pixels.at<uchar>(0, 0) == 'I'); }
 

@@ -3,8 +3,7 @@
 #include <codec_tiff/directory.hpp>
 #include <opencv2/core.hpp>
 
-#include "support.hpp"
-#include "tiff_files.hpp"
+#include "tiff_support.hpp"
 
 using namespace calotype;
 
@@ -42,12 +41,6 @@ TagTree one_tag(std::uint16_t tag, std::uint16_t type, const Bytes& data) {
   TagTree tags;
   tags.tags[tag] = {type, data, 0};
   return tags;
-}
-
-std::string said(const Losses& lost, LossKind kind) {
-  for (const Loss& loss : lost)
-    if (loss.kind == kind) return loss.detail;
-  return {};
 }
 
 /// Of a directory of a file or block.
@@ -101,7 +94,7 @@ Image grey_picture() { return picture({20, 10}, 1, CV_8U); }
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(tiff_metadata)
+BOOST_FIXTURE_TEST_SUITE(tiff_metadata, Quiet)
 
 BOOST_AUTO_TEST_CASE(density_in_either_unit) {
   const auto density = [](int unit, double x, double y) {
@@ -212,7 +205,7 @@ BOOST_AUTO_TEST_CASE(iptc_of_any_type_and_inside_of_photoshops) {
   Bytes resource = {'8', 'B', 'I', 'M', 4, 4, 0, 0, 0, 0, 0, 7};
   resource.insert(resource.end(), padded.begin(), padded.end());
   BOOST_TEST((decode(with_tags(one_tag(photoshop, tag_byte, resource))).meta.iptc == sets));
-  BOOST_TEST(said(decode(with_tags(one_tag(iptc, tag_byte, {1, 2, 3, 4, 5}))).lost, LossKind::iptc) ==
+  BOOST_TEST(detail_of(decode(with_tags(one_tag(iptc, tag_byte, {1, 2, 3, 4, 5}))).lost, LossKind::iptc) ==
              "IPTC is damaged and left out");
 }
 
@@ -238,7 +231,7 @@ BOOST_AUTO_TEST_CASE(text_becomes_the_description) {
   Losses lost;
   const Bytes file = encode(image, "tiff", {}, {}, "memory", &lost);
   BOOST_TEST(Found(file).text(image_description) == "one");
-  BOOST_TEST(said(lost, LossKind::text) == "text under \"Title\" has no place in this format");
+  BOOST_TEST(detail_of(lost, LossKind::text) == "text under \"Title\" has no place in this format");
   // EXIF comes first, and what it says already is not lost.
   TagTree tree;
   tree.set_text(image_description, "mine");
@@ -266,15 +259,15 @@ BOOST_AUTO_TEST_CASE(tags_that_would_change_the_picture_stay_out) {
   BOOST_TEST(cv::norm(back.pixels, image.pixels, cv::NORM_INF) == 0);
   BOOST_TEST(Found(file).text(model) == "m");
   BOOST_TEST(!Found(file).has(32997));
-  BOOST_TEST(said(lost, LossKind::exif) == "some tags of EXIF have no place in this format");
+  BOOST_TEST(detail_of(lost, LossKind::exif) == "some tags of EXIF have no place in this format");
   image.meta.exif = {1, 2, 3, 4, 5};
   Losses all;
   encode(image, "tiff", {}, {}, "memory", &all);
-  BOOST_TEST(said(all, LossKind::exif) == "EXIF is damaged and left out");
+  BOOST_TEST(detail_of(all, LossKind::exif) == "EXIF is damaged and left out");
 }
 
 BOOST_AUTO_TEST_CASE(what_has_no_place_is_said) {
-  const auto extra = [](const Bytes& file) { return said(decode(file).lost, LossKind::extra); };
+  const auto extra = [](const Bytes& file) { return detail_of(decode(file).lost, LossKind::extra); };
   BOOST_TEST(extra(with_tags(one_tag(34735, tag_short, {1, 0, 1, 0, 0, 0, 0, 0}))) == "GeoTIFF tags are left out");
   BOOST_TEST(extra(with_tags(one_tag(37724, tag_undefined, Bytes(20)))) == "Photoshop's layers are left out");
   BOOST_TEST(extra(with_tags(one_tag(photoshop, tag_byte, {'8', 'B', 'I', 'M', 7, 0xD0, 0, 0, 0, 0, 0, 2, 1, 2}))) ==
