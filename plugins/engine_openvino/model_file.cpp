@@ -13,6 +13,7 @@
 #include "onnx_file.hpp"
 #include "own_weights.hpp"
 #include "runtime.hpp"
+#include "strides.hpp"
 
 namespace calotype::openvino {
 namespace {
@@ -129,6 +130,7 @@ ModelFile read_model_file(const fs::path& file) {
   if (model->inputs().empty() || model->outputs().empty()) throw corrupt(file, "a network without inputs or outputs");
   try {
     give_each_its_own_weights(*model);
+    keep_strides_behind_padding(*model);
     Ports ports{names_of(model->inputs()), names_of(model->outputs()), format.channels_last};
     return {with_float_ports(model), std::move(ports)};
   } catch (const ov::Exception& e) {

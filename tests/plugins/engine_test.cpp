@@ -174,10 +174,11 @@ BOOST_AUTO_TEST_CASE(weights_of_a_convolution_and_a_transposed_one) {
   std::vector<float> spread(32 * 3), shared(32 * 32);
   for (std::size_t i = 0; i < spread.size(); ++i) spread[i] = float(i % 5) / 2 - 1;
   for (std::size_t i = 0; i < shared.size(); ++i) shared[i] = float(i % 11) / 16 - 0.25f;
-  const std::string made = graph.node("Conv", {"x", graph.constant({32, 3, 1, 1}, spread)});
+  const std::vector<std::string> kernel = {onnx::attribute("kernel_shape", std::vector<int>{1, 1})};
+  const std::string made = graph.node("Conv", {"x", graph.constant({32, 3, 1, 1}, spread)}, kernel);
   const std::string weights = graph.half_constant({32, 32, 1, 1}, shared);
-  const std::string positive = graph.node("Relu", {graph.node("Conv", {made, weights})});
-  graph.output(graph.node("ConvTranspose", {positive, weights}, {}, "y"));
+  const std::string positive = graph.node("Relu", {graph.node("Conv", {made, weights}, kernel)});
+  graph.output(graph.node("ConvTranspose", {positive, weights}, kernel, "y"));
   const auto file = std::filesystem::temp_directory_path() / ("calotype_shared_" + std::to_string(::getpid()));
   write_file(file.string(), graph.bytes(), true);
   for_each_engine([&](Engine& engine) { compare_with_reference(engine, file.c_str()); });
