@@ -14,7 +14,7 @@
 #include "../common/pictures.hpp"
 #include "calotype/error.hpp"
 #include "initializers.hpp"
-#include "network/fold.hpp"
+#include "network/checked.hpp"
 #include "network/inputs.hpp"
 
 namespace calotype {
@@ -71,21 +71,6 @@ cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::strin
   } catch (const cv::Exception& e) {
     if (std::strstr(e.what(), "Insufficient memory")) throw std::bad_alloc();  // wrapped in complaints about nodes
     throw import_error(file, e);
-  }
-}
-
-/// What OpenCV is about to compute, or nullptr for networks of operators that only it knows. It takes numbers that make
-/// no sense as they come; who reads them here refuses them: throws corrupt.
-std::shared_ptr<const network::Program> checked_program(const std::filesystem::path& onnx) {
-  try {
-    network::Graph graph = network::read_onnx(onnx);
-    network::fold(graph, network::free_sizes(graph));
-    auto program = std::make_shared<network::Program>(network::fuse(std::move(graph)));
-    program->drop_weights();
-    return program;
-  } catch (const Error& e) {
-    if (e.code() != ErrorCode::unsupported) throw;
-    return nullptr;
   }
 }
 
@@ -163,7 +148,7 @@ class OpencvSession : public Session {
 class OpencvNetwork : public Network {
  public:
   OpencvNetwork(const std::filesystem::path& onnx, std::string device)
-      : program_(checked_program(onnx)),
+      : program_(network::checked_program(onnx)),
         file_(onnx.string()),
         onnx_(with_inline_fp32_weights(onnx)),
         device_(std::move(device)) {

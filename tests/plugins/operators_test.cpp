@@ -3,6 +3,7 @@
 // says in small.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -110,7 +111,6 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
   };
   const std::vector<float> positive = {0.5f, 1, 1.5f, 2, 2.5f, 3};
   const std::map<std::string, Build> cases = {
-      {"Clip", node("Clip", {attribute("min", -0.25f), attribute("max", 0.5f)})},
       {"Elu", node("Elu", {attribute("alpha", 0.7f)})},
       {"Tanh", node("Tanh")},
       {"Softmax", node("Softmax", {attribute("axis", 1)})},
@@ -180,6 +180,18 @@ BOOST_AUTO_TEST_CASE(a_convolution_takes_its_normalisation_along) {
     plane = (plane - numbers(kOutputs, 3)[i]) * factor + numbers(kOutputs, 2)[i];
   }
   expect_equal(both, x, expected);
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_inputs) {
+  const std::vector<int> shape = {1, kChannels, 8, 10};
+  const onnx::Graph graph = graph_of({0, kChannels, 0, 0}, [](onnx::Graph& g) {
+    g.node("Clip", {"x", g.constant({}, {-0.25f}), g.constant({}, {0.5f})}, {}, "y");
+  });
+  const cv::Mat x = random_tensor(shape);
+  cv::Mat expected = x.clone();
+  for (float* v = expected.ptr<float>(); v != expected.ptr<float>() + expected.total(); ++v)
+    *v = std::min(std::max(*v, -0.25f), 0.5f);
+  expect_equal(graph, x, expected);
 }
 
 BOOST_AUTO_TEST_CASE(a_value_times_a_function_of_itself) {
