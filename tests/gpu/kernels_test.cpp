@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layouts, index arithmetic and kernels of engine_cudnn, on the processor.
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cstring>
-#include <filesystem>
 #include <opencv2/core.hpp>
 
+#include "bfloat16.hpp"
 #include "calotype/error.hpp"
-#include "calotype/io.hpp"
-#include "calotype/registry.hpp"
 #include "cases.hpp"
 #include "engine_cudnn/attempts.hpp"
 #include "engine_cudnn/port.hpp"
 #include "host_device.hpp"
 #include "network/inputs.hpp"
-#include "networks/random_network.hpp"
 #include "programs.hpp"
 #include "random_program.hpp"
 
@@ -56,7 +51,8 @@ BOOST_AUTO_TEST_SUITE(kernels)
 BOOST_AUTO_TEST_CASE(every_step_is_right) {
   for (const Case& c : all_cases()) BOOST_TEST_CONTEXT(c.name) {
       compare<float>(c.program, inputs_of(c), 1e-4);
-      compare<cv::float16_t>(c.program, inputs_of(c), 2e-2);
+      BOOST_TEST_CONTEXT("fp16") compare<cv::float16_t>(c.program, inputs_of(c), 2e-2);
+      BOOST_TEST_CONTEXT("bf16") compare<Bfloat16>(c.program, inputs_of(c), 1e-1);
     }
 }
 
@@ -65,7 +61,7 @@ BOOST_AUTO_TEST_CASE(random_programs_are_right) {
     const Case c = random_program(seed);
     BOOST_TEST_CONTEXT(c.name) {
       compare<float>(c.program, inputs_of(c), 1e-3);
-      compare<cv::float16_t>(c.program, inputs_of(c), 0.2);
+      BOOST_TEST_CONTEXT("fp16") compare<cv::float16_t>(c.program, inputs_of(c), 0.2);
     }
   }
 }
@@ -152,61 +148,6 @@ BOOST_AUTO_TEST_CASE(pictures_are_clipped_and_rounded) {
   BOOST_TEST(int(bytes[2]) == 0);
   cudnn::ToPicture<float>{tensor.data(), bytes, {false, true}}(0);
   BOOST_TEST(int(bytes[0]) == 128);  // the mean, then clipped
-}
-
-BOOST_AUTO_TEST_CASE(the_codecs_networks_as_another_engine_runs_them) {
-  const std::string models = MODELS;
-  for (const auto& [name, shape] : std::map<std::string, Shape>{{"analysis", {1, 3, 48, 80}},
-                                                                {"hyper_analysis", {1, 1024, 8, 4}},
-                                                                {"hyper_mean", {1, 96, 3, 2}},
-                                                                {"context_1", {1, 1024, 5, 3}},
-                                                                {"synthesis", {1, 512, 3, 5}}})
-    BOOST_TEST_CONTEXT(name) {
-      const std::string file = models + "/latent/" + name + ".onnx";
-      const Tensor input = random_tensor(shape, 5);
-      cv::Mat x(4, shape.data(), CV_32F);
-      std::copy(input.values.begin(), input.values.end(), x.ptr<float>());
-      TensorMap out;
-      Registry::global().engine("opencv")->load(file, {"cpu", {"fp32"}, 1})->session()->run({{"x", x}}, out);
-      const cv::Mat& right = out.at("y");
-      const Program program = fuse(read_onnx(file));
-      for (const bool library : {false, true}) {
-        const Tensor got = HostRun<float>(program, library)({input})[0];
-        BOOST_REQUIRE(got.values.size() == right.total());
-        double worst = 0, largest = 0;
-        for (std::size_t i = 0; i < got.values.size(); ++i) {
-          const double y = right.ptr<float>()[i];
-          BOOST_REQUIRE(std::isfinite(got.values[i]));
-          worst = std::max(worst, std::abs(got.values[i] - y));
-          largest = std::max(largest, std::abs(y));
-        }
-        BOOST_TEST(worst < 1e-4 * largest);
-      }
-    }
-}
-
-BOOST_AUTO_TEST_CASE(random_networks_are_right) {
-  const auto file = std::filesystem::temp_directory_path() / ("calotype_gpu_" + std::to_string(::getpid()) + ".onnx");
-  for (unsigned seed = 0; seed < 100; ++seed) BOOST_TEST_CONTEXT("seed " << seed) {
-      const RandomNetwork made = random_network(seed, 17);
-      write_file(file.string(), made.onnx, true);
-      const Program program = fuse(read_onnx(file));
-      const Tensor input = random_tensor(made.input, seed);
-      const auto expected = run_reference(program, {input});
-      for (const bool library : {false, true}) {
-        const auto got = HostRun<float>(program, library)({input});
-        for (std::size_t k = 0; k < got.size(); ++k) {
-          const Tensor& right = expected[static_cast<std::size_t>(program.outputs[k].second)];
-          double worst = 0, largest = 1e-3;
-          for (std::size_t i = 0; i < right.values.size(); ++i) {
-            worst = std::max(worst, std::abs(got[k].values[i] - right.values[i]));
-            largest = std::max(largest, std::abs(right.values[i]));
-          }
-          BOOST_TEST(worst < 2e-4 * largest);
-        }
-      }
-    }
-  std::filesystem::remove(file);
 }
 
 /// Products of infinity and the zeros that pad weights must not reach what is no padding.
