@@ -73,8 +73,7 @@ inline void check_step(const network::Step& step) {
     network::refuse(step, "more than " + std::to_string(Rearrangement<float>::kMost) + " dimensions on GPUs");
   for (std::size_t i = 0; i < step.post.size(); i += chain_length(step, i))
     if (chain_length(step, i) == 0)
-      network::refuse(step, "a product with something more than " + std::to_string(Chain<float>::kMost) +
-                                " operations before on GPUs");
+      network::refuse(step, "a gate of more than " + std::to_string(Chain<float>::kMost) + " operations on GPUs");
 }
 
 template <class T>

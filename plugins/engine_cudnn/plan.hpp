@@ -4,14 +4,14 @@
 
 namespace calotype::cudnn {
 
-/// Where everything lies in one block of device memory while a program runs at given shapes.
+/// Where everything lies in device memory while a program runs at given shapes.
 struct Plan {
   std::vector<network::Shape> shapes;     ///< of each value
   std::vector<std::size_t> offsets;       ///< of each value, bytes
   std::size_t scratch = 0;                ///< room for what the hungriest step makes on its way
-  std::vector<std::size_t> tables;        ///< of each step that has one
-  std::size_t total = 0;                  ///< tables are in a block of their own:
-  std::vector<std::uint8_t> table_bytes;  ///< what it has to hold
+  std::size_t total = 0;                  ///< bytes of all that
+  std::vector<std::size_t> tables;        ///< of each step, in a block of its own; unused where it has none
+  std::vector<std::uint8_t> table_bytes;  ///< which holds this
 };
 
 /// Throws engine where shapes do not fit together, limit where one would be too large.

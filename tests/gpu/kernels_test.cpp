@@ -111,6 +111,15 @@ BOOST_AUTO_TEST_CASE(groups_must_divide_the_channels) {
   BOOST_CHECK_THROW(cudnn::pack<float>(program), Error);
 }
 
+BOOST_AUTO_TEST_CASE(constants_must_be_for_all_channels) {
+  Step step = step_of(Step::Kind::pointwise, {0});
+  for (const PostOp& post : {PostOp{PostOp::Kind::per_channel, {1, 2}}, PostOp{PostOp::Kind::leaky_relu, {}},
+                             PostOp{PostOp::Kind::leaky_relu, {1, 2}}}) {
+    step.post = {post};
+    BOOST_CHECK_THROW(cudnn::plan(program_of({step}), {{1, 11, 2, 2}}, 4), Error);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(padding_stays_zero) {
   std::vector<float> in(16, 5.f), out(16, 5.f);
   const cudnn::Chain<float> kernel{in.data(), out.data(), nullptr, {3, 1, 2}, 0, {}};
@@ -181,6 +190,12 @@ BOOST_AUTO_TEST_CASE(tensors_cross_in_all_their_forms) {
   std::vector<std::uint8_t> memory(port.bytes());
   cudnn::take_in(port, plain, memory.data());
   BOOST_TEST(std::memcmp(memory.data(), plain.data, 24) == 0);
+
+  const cudnn::Port result = cudnn::output_port("y", {}, shape, 2);
+  cv::Mat back;
+  cudnn::deliver("y", result, memory.data(), back);
+  BOOST_TEST((back.dims == 2 && back.rows == 2 && back.cols == 3));
+  BOOST_TEST(cv::norm(back, plain, cv::NORM_INF) == 0);
 
   const cv::Mat_<cv::Vec3b> pictures(4, 5, cv::Vec3b(1, 2, 3));
   const cv::Mat part = pictures(cv::Rect(1, 1, 2, 3));  // not continuous

@@ -18,9 +18,10 @@ struct Operation {
   bool repeated, one_channel;
   Index image, line, pixel;
 
-  /// The operand's eight channels for the result's group `i`, which is at `at`.
-  CALOTYPE_DEVICE Lanes<T> other(Index i, const Place& at) const {
+  /// The operand's eight channels for group `i` of a result with these sides.
+  CALOTYPE_DEVICE Lanes<T> other(Index i, const Sides& sides) const {
     if (!repeated) return load(operand, i);
+    const Place at = sides.place(i, kLanes);
     const Index before = at.n * image + static_cast<Index>(at.y) * line + static_cast<Index>(at.x) * pixel;
     if (!one_channel) return load(operand, before + static_cast<Index>(at.c / kLanes));
     Lanes<T> all = load(operand, before);
@@ -97,17 +98,17 @@ struct Chain {
   Operation<T> operations[kMost];
 
   CALOTYPE_DEVICE void operator()(Index i) const {
-    const Place at = sides.place(i, kLanes);
+    const int first = static_cast<int>(i % sides.groups()) * kLanes;
     const Lanes<T> from = load(in, i);
     float x[kLanes], kept[kLanes] = {};
-    for (int k = 0; k < kLanes; ++k) x[k] = static_cast<float>(from.value[k]) + (bias ? bias[at.c + k] : 0.f);
+    for (int k = 0; k < kLanes; ++k) x[k] = static_cast<float>(from.value[k]) + (bias ? bias[first + k] : 0.f);
     for (int n = 0; n < count; ++n) {
       const Operation<T>& op = operations[n];
-      const Lanes<T> other = op.operand ? op.other(i, at) : from;  // read only where there is an operand
+      const Lanes<T> other = op.operand ? op.other(i, sides) : from;  // read only where there is an operand
       for (int k = 0; k < kLanes; ++k)
-        x[k] = apply(op, x[k], at.c + k, padded(sides.channels), static_cast<float>(other.value[k]), kept[k]);
+        x[k] = apply(op, x[k], first + k, padded(sides.channels), static_cast<float>(other.value[k]), kept[k]);
     }
-    store(out, i, x, at.c, sides.channels);
+    store(out, i, x, first, sides.channels);
   }
 };
 
