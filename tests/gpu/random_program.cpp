@@ -106,7 +106,7 @@ class Generator {
     step.in = {in};
     step.stride = {pick({1, 1, 2}), pick({1, 2})};
     step.dilation = {pick({1, 1, 2}), 1};
-    step.pad = maybe() ? std::array<int, 4>{1, 1, 1, 1} : std::array<int, 4>{0, below(2), below(2), below(3)};
+    step.pad = maybe() ? std::array<int, 4>{1, 1, 1, 1} : std::array<int, 4>{below(3), below(2), below(2), below(3)};
     if (transposed) step.output_padding = {below(step.stride[0]), below(step.stride[1])};
     step.absolute = below(4) == 0;
     return step;
