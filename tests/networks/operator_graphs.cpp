@@ -39,7 +39,6 @@ std::map<std::string, onnx::Graph> operator_graphs() {
   const std::map<std::string, Build> builds = {
       {"convolution of groups", convolution(2, {1, 2})},
       {"two results for each channel", convolution(kChannels, {2, 1})},
-      {"Clip", node("Clip", {attribute("min", -0.25f), attribute("max", 0.5f)})},
       {"Elu", node("Elu", {attribute("alpha", 0.7f)})},
       {"Tanh", node("Tanh")},
       {"Softmax", node("Softmax", {attribute("axis", 1)})},
