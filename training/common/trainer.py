@@ -76,6 +76,12 @@ def save(state, path):
     os.replace(path + '.tmp', path)
 
 
+def weights(path):
+    """The state dict in NAME.pt, or in NAME.state."""
+    state = torch.load(path, map_location='cpu')
+    return state.get('net', state)
+
+
 def halved(net):
     return {k: v.half().cpu() if v.is_floating_point() else v.cpu() for k, v in net.state_dict().items()}
 

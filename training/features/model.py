@@ -3,9 +3,9 @@
 
 Input: RGB, (x - 127) / 128, any size of at least 32. The encoder of segmentation takes the maps, everything else the pooled features.
 """
-import torch
 from torch import nn
 import torch.nn.functional as F
+from common.trainer import weights
 
 MEAN, SCALE = 127., 128.                         # of the input, as the teacher has it
 WIDTHS, BLOCKS, FEATURES, CLASSES = (32, 64, 128, 256), (2, 2, 3, 2), 1280, 1000
@@ -55,8 +55,7 @@ def normalised(pictures):
 
 
 def load(path):
-    """The network of a checkpoint: NAME.pt, or the weights in training of NAME.state."""
-    state = torch.load(path, map_location='cpu')
+    """The network of a checkpoint."""
     net = FeatureNetwork()
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.get('net', state).items()})
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights(path).items()})
     return net
