@@ -3,6 +3,7 @@
 
 Input: RGB, (x - 127) / 128, any size of at least 32. The encoder of segmentation takes the maps, everything else the pooled features.
 """
+import torch
 from torch import nn
 import torch.nn.functional as F
 from common.trainer import weights
