@@ -177,11 +177,9 @@ Model Model::open(const std::string& name) {
 
 std::vector<std::string> Model::list() {
   std::set<std::string> ids;
-  for (const fs::path& directory : model_path()) {
-    std::error_code error;
-    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-      if (holds_model(it->path())) ids.insert(it->path().filename().string());
-  }
+  for (const fs::path& directory : model_path())
+    for (const fs::path& entry : entries(directory))
+      if (holds_model(entry)) ids.insert(entry.filename().string());
   return {ids.begin(), ids.end()};
 }
 
