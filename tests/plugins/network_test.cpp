@@ -80,6 +80,20 @@ BOOST_AUTO_TEST_CASE(values_are_inputs_then_one_per_step) {
   BOOST_CHECK((program.shapes({{1, 2, 4, 3}}).back() == network::Shape{1, 5, 4, 3}));
 }
 
+BOOST_AUTO_TEST_CASE(cycles_are_refused) {
+  const std::vector<std::vector<std::pair<const char*, const char*>>> cases = {
+      {{"x", "x"}, {"x", "y"}},               // a name that is taken
+      {{"a", "b"}, {"b", "a"}, {"a", "y"}},   // each the other's maker
+      {{"x", "a"}, {"x", "a"}, {"a", "y"}}};  // two makers
+  for (const auto& edges : cases) {
+    onnx::Graph graph;
+    graph.input("x", 4);
+    for (const auto& [from, to] : edges) graph.node("Identity", {from}, {}, to);
+    graph.output("y");
+    expect_refused(graph, {1, 4, 4, 4}, ErrorCode::corrupt);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(blocks_beyond_reason_are_refused) {
   // 65536 squared is 0 in 32 bits.
   for (const char* op : {"DepthToSpace", "SpaceToDepth"})

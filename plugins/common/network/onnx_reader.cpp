@@ -185,6 +185,21 @@ void drop_unused(Graph& graph) {
     c = used.count(c->first) ? std::next(c) : graph.constants.erase(c);
 }
 
+/// That every name is given once, and to a value that exists before it is read: no cycles.
+void check_order(const Graph& graph, const std::vector<Port>& inputs, const std::vector<ReadNode>& nodes) {
+  std::set<std::string> made = {""};  // an input or output left out
+  for (const auto& entry : graph.constants) made.insert(entry.first);
+  for (const Port& input : inputs) made.insert(input.name);
+  for (const auto& read : nodes) {
+    for (const std::string& input : read.node.inputs)
+      if (!made.count(input))
+        throw corrupt("nothing makes \"" + input + "\" before node \"" + read.node.name + "\" reads it");
+    for (const std::string& output : read.node.outputs)
+      if (!made.insert(output).second && !output.empty())
+        throw corrupt("node \"" + read.node.name + "\" makes \"" + output + "\" a second time");
+  }
+}
+
 Graph read_graph(TensorFile& file, Span message) {
   Graph graph;
   std::vector<ReadNode> nodes;
@@ -195,6 +210,7 @@ Graph read_graph(TensorFile& file, Span message) {
     if (field.number == 11) inputs.push_back(read_port(field.payload));
     if (field.number == 12) graph.outputs.push_back(read_port(field.payload).name);
   });
+  check_order(graph, inputs, nodes);
   for (Port& input : inputs) {
     if (graph.constants.count(input.name)) continue;  // old files list their constants too
     if (input.dims) graph.dims[input.name] = std::move(*input.dims);
