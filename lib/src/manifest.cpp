@@ -171,7 +171,11 @@ class ManifestReader {
     const std::size_t x = text.find('x');
     if (x == std::string::npos)
       refuse("\"input.size\" is \"" + text + "\"", "write free, or WIDTHxHEIGHT such as 224x224");
-    manifest_.input.size = {number("input.size", text.substr(0, x), 1), number("input.size", text.substr(x + 1), 1)};
+    cv::Size& size = manifest_.input.size;
+    size = {number("input.size", text.substr(0, x), 1), number("input.size", text.substr(x + 1), 1)};
+    if (std::int64_t(size.width) * size.height > 1 << 26)
+      refuse("\"input.size\" is \"" + text + "\"",
+             "a network that takes more than 64 megapixels at once cannot be run");
   }
 
   template <class T>

@@ -276,6 +276,7 @@ class Drafter {
       const cv::Mat answer = made.at(name).reshape(1, 1);
       if (!cv::checkRange(answer))
         fail("output \"" + name + "\" has values that are no finite numbers", "check --range, --mean and --std");
+      check_answer(name, made.at(name));
       if (meaning_is_guessed_ && meaning == "logits" && is_distribution(made.at(name))) {
         draft_.lines.erase("output.logits");
         propose("output.probabilities", name, Source::measured);
@@ -287,6 +288,19 @@ class Drafter {
                         std::to_string(draft_.labels.size()) + " labels",
                     "give --labels a file of one name per line, in the order of the scores");
     }
+  }
+
+  /// A task's answer has a shape, whatever it means.
+  void check_answer(const std::string& name, const cv::Mat& made) const {
+    const Shape shape(made.size.p, made.size.p + made.dims);
+    const auto long_sides = std::count_if(shape.begin(), shape.end(), [](std::int64_t side) { return side > 1; });
+    std::string due;
+    if ((task() == "classify" || task() == "embed") && long_sides > 1) due = "one vector";
+    if ((task() == "segment" || task() == "cutout") && shape.size() < 3) due = "a map";
+    if (task() == "detect" && shape.back() < 4 && shape[shape.size() - 2] < 4) due = "boxes of four numbers or more";
+    if (!due.empty())
+      fail("output \"" + name + "\" is " + text(shape) + ", and task " + task() + " needs " + due,
+           "say another --task, or --output MEANING=NAME where the network has others");
   }
 
   /// Whether scores are from 0 to 1 and together 1: of a vector all, of a map those of each place.

@@ -216,13 +216,13 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_said) {
   folder.check_refused("c.onnx --task classify --std 0", 4, "input.std");
   folder.check_refused("c.onnx --task classify --sample missing.png", 3, "missing.png");
   folder.check_refused("c.onnx --task classify --engine none", 3, "none");
-  folder.check_refused("c.onnx --task detect", 2, "add --output boxes=NAME");
+  folder.check_refused("c.onnx --task detect", 5, "is 1x3, and task detect needs boxes");
   folder.check_refused("", 2, "no file is named");
   onnx::Graph graph;
   for (const char* name : {"a", "b"}) graph.input(name, 3);
   graph.output(graph.node("Add", {"a", "b"}));
   folder.write("two.onnx", graph.bytes());
-  folder.check_refused("two.onnx --task image", 5, "the network takes \"a\" 1x3x?x?");
+  folder.check_refused("two.onnx --task image", 5, "the network takes \"a\" ?x3x?x?");
   onnx::Graph deep;
   deep.input("x", {1, 8, 0, 0});
   deep.output(deep.node("Relu", {"x"}));
@@ -257,7 +257,8 @@ BOOST_AUTO_TEST_CASE(hostile_files_are_refused_before_anything_is_copied) {
   circle.node("Relu", {"b"}, {}, "a");
   circle.output(circle.node("Relu", {"a"}, {}, "b"));
   folder.write("circle.onnx", circle.bytes());
-  folder.check_refused("circle.onnx --task image --engine onednn", 4, "circle.onnx");
+  BOOST_TEST(folder.run("calotype model add circle.onnx --task image").status != 0);
+  BOOST_TEST(folder.left().empty());
   onnx::Graph vast;
   vast.input("x", {1, 3, 2000000000, 2000000000});
   vast.output(vast.node("Relu", {"x"}));

@@ -149,6 +149,7 @@ BOOST_AUTO_TEST_CASE(what_a_network_of_others_lacks_is_said) {
   check_contains(error("task=classify", "task=detect").what(), "\"output.boxes\" is missing");
   check_contains(error("size=320x240", "size=320").hint(), "free, or WIDTHxHEIGHT");
   check_contains(error("size=320x240", "size=320x0").what(), "\"input.size\"");
+  check_contains(error("size=320x240", "size=65536x65536").hint(), "64 megapixels");
   check_contains(error("fit=crop", "fit=squeeze").hint(), "stretch, letterbox, crop");
   check_contains(error("channels=bgr", "channels=yuv").hint(), "rgb, bgr, grey");
   check_contains(error("layout=nhwc", "layout=chw").hint(), "nchw, nhwc");
