@@ -5,6 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install_dependencies.sh --tests
+openvino=ON  # from PyPI
+if ! scripts/install_dependencies.sh --openvino; then
+  openvino=AUTO
+  echo "OpenVINO could not be had: engine_openvino is tested only where it is found." >&2
+fi
 
 step() { printf '\n== %s (%d s so far)\n' "$*" "$SECONDS"; }
 
@@ -21,7 +26,7 @@ ctest --preset asan -R '^(unit|bad_plugins|plugins\..*|restore|fuzz\..*)$' -E '^
 step "g++: build, documented commands, all tests"
 cudnn=AUTO  # a machine that has what engine_cudnn needs must build it
 if [[ -e /usr/local/cuda/bin/nvcc && -e /usr/local/cuda/include/cudnn.h ]]; then cudnn=ON; fi
-cmake --preset release -DCALOTYPE_WERROR=ON -DCALOTYPE_BUILD_TESTS=ON -DCALOTYPE_WITH_CUDNN=$cudnn >/dev/null
+cmake --preset release -DCALOTYPE_WERROR=ON -DCALOTYPE_BUILD_TESTS=ON -DCALOTYPE_WITH_CUDNN=$cudnn -DCALOTYPE_WITH_OPENVINO=$openvino >/dev/null
 cmake --build --preset release
 scripts/check_docs.sh build/release/bin
 ctest --preset release

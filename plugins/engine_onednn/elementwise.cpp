@@ -358,9 +358,14 @@ void load_planes(const cv::Mat& tensor, int n, int y, const View& out, char* row
         transpose(from, plane, depth, width, reinterpret_cast<float*>(to), std::size_t(out.pixel) / sizeof(float));
         continue;
       }
-      transpose(from, plane, depth, width, piece, kLoaded.channels);
-      for (int i = 0; i < width; ++i)
-        narrow(piece + i * kLoaded.channels, reinterpret_cast<bf16*>(to + i * out.pixel), depth);
+      const bool side_by_side = out.pixel == depth * out.element();
+      const int step = side_by_side ? depth : kLoaded.channels;
+      transpose(from, plane, depth, width, piece, std::size_t(step));
+      if (side_by_side) {
+        narrow(piece, reinterpret_cast<bf16*>(to), width * depth);
+        continue;
+      }
+      for (int i = 0; i < width; ++i) narrow(piece + i * step, reinterpret_cast<bf16*>(to + i * out.pixel), depth);
     }
 }
 

@@ -107,8 +107,7 @@ bool PackedBackend::is_linear(int value) const {
 
 void PackedBackend::prepare(const Step& step, std::size_t index) {
   if (step.kind == Step::Kind::convolution && step.group != 1) {
-    if (layout(step.out).is_plain) refuse(step, "groups at the network's output");
-    depthwise[index] = pack_depthwise(step);
+    depthwise[index] = pack_depthwise(step, is_float);
     return;
   }
   packed_[index] = pack_step(step, false);

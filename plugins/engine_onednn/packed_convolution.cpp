@@ -353,18 +353,22 @@ std::vector<PackedConvolution> pack_phases(const Step& step, const std::vector<P
   return packed;
 }
 
-PackedDepthwise pack_depthwise(const Step& step) {
+PackedDepthwise pack_depthwise(const Step& step, bool is_float) {
   if (step.group != step.outputs || step.weights.dims[1] != 1 || is_dense(step.outputs) || step.absolute)
     refuse(step, "groups other than single channels");
   const std::size_t channels = std::size_t(step.outputs), padded = std::size_t(onednn::padded(step.outputs));
   const std::size_t taps = std::size_t(step.kernel[0]) * std::size_t(step.kernel[1]);
+  const auto place = [is_float](std::size_t c) {
+    return is_float ? c : c / kernels::kBlock * kernels::kBlock + c % 2 * kernels::kHalf + c % kernels::kBlock / 2;
+  };
   PackedDepthwise d;
   const std::vector<float> weights = step.weights.floats();
   d.weights.assign(taps * padded, 0.f);
-  for (std::size_t c = 0; c < channels; ++c)
-    for (std::size_t t = 0; t < taps; ++t) d.weights[t * padded + c] = weights[c * taps + t];
-  d.bias = step.bias;
-  d.bias.resize(padded, 0.f);
+  d.bias.assign(padded, 0.f);
+  for (std::size_t c = 0; c < channels; ++c) {
+    for (std::size_t t = 0; t < taps; ++t) d.weights[t * padded + place(c)] = weights[c * taps + t];
+    d.bias[place(c)] = step.bias[c];
+  }
   return d;
 }
 

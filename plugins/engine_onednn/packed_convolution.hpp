@@ -18,10 +18,11 @@ inline bool is_dense(int channels) { return channels < kernels::kHalf; }
 inline int padded(int channels) {
   return is_dense(channels) ? channels : (channels + kernels::kBlock - 1) / kernels::kBlock * kernels::kBlock;
 }
-/// Bytes from one pixel to the next. Pixels at multiples of 1024 would drive each other out of the first cache.
+/// Bytes from one pixel to the next. Pixels at multiples of 1024 would drive each other out of the first cache, and so
+/// would many at multiples of 512.
 inline std::ptrdiff_t pitch(int channels, std::ptrdiff_t element) {
   const std::ptrdiff_t bytes = padded(channels) * element;
-  return bytes % 1024 ? bytes : bytes + 64;
+  return bytes % (bytes > 4096 ? 512 : 1024) ? bytes : bytes + 64;
 }
 
 /// An ordinary convolution: a step, or a phase of a transposed one.
@@ -60,12 +61,12 @@ PackedConvolution pack(const network::Step& step, bool is_float, bool pad, bool 
 std::vector<PackedConvolution> pack_phases(const network::Step& step, const std::vector<Phase>& phases, bool is_float,
                                            bool pad, bool split, bool filter);
 
-/// Each channel by itself: taps x channels, filled up to whole blocks.
+/// See kernels::Depthwise.
 struct PackedDepthwise {
   std::vector<float> weights, bias;
 };
 
 /// Throws unsupported for other kinds of groups.
-PackedDepthwise pack_depthwise(const network::Step& step);
+PackedDepthwise pack_depthwise(const network::Step& step, bool is_float);
 
 }  // namespace calotype::onednn

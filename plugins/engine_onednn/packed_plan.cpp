@@ -215,12 +215,12 @@ class PackedPlan : public Plan {
            64 * 64;
   }
 
-  /// Zeros into the border of a value and into the channels that fill up its pixels.
-  void clear(std::size_t v) {
+  /// Zeros into the border of a value and, unless its maker does so, into the channels that fill up its pixels.
+  void clear(std::size_t v, bool filled_by_maker = false) {
     const View view = bordered_[v];
     const Border b = borders_[v];
     const std::ptrdiff_t used = view.channels * view.element();
-    const std::ptrdiff_t filled = padded(view.channels) * view.element();
+    const std::ptrdiff_t filled = filled_by_maker ? used : padded(view.channels) * view.element();
     const std::ptrdiff_t half = backend_->layouts[v].is_split ? view.pixel / 2 : view.pixel;
     work_.push_back([=] {
       for (int n = 0; n < view.images; ++n) {
@@ -258,7 +258,8 @@ class PackedPlan : public Plan {
   }
 
   void place_step(const Step& step, std::size_t index) {
-    if (bordered_[std::size_t(step.out)].data) clear(std::size_t(step.out));
+    if (bordered_[std::size_t(step.out)].data)
+      clear(std::size_t(step.out), is_convolution(step) && !backend_->layouts[std::size_t(step.out)].is_plain);
     if (index < backend_->intake) return;
     const View out = view(step.out);
     switch (step.kind) {
@@ -297,15 +298,21 @@ class PackedPlan : public Plan {
 
   static kernels::Target target(const View& v) { return {v.data, v.pixel, v.row, v.image, v.is_float}; }
 
+  /// What kernels do of the post operations from `first` on as one activation; returns their number, 0 or 1.
+  static std::size_t take_activation(const Step& step, std::size_t first, kernels::Activation& activation) {
+    if (first >= step.post.size()) return 0;
+    const PostOp& post = step.post[first];
+    if (post.kind == PostOp::Kind::leaky_relu && post.numbers.size() == 1)
+      activation = {true, post.numbers[0]};
+    else if (post.kind == PostOp::Kind::clamp && post.numbers[0] == 0)
+      activation = {true, 0, post.numbers[1]};
+    return activation.is_there;
+  }
+
   /// The post operations that a convolution does itself; returns their number.
   std::size_t take_along(const Step& step, kernels::Convolution& k) const {
-    const auto one_slope = [](const PostOp& p) { return p.kind == PostOp::Kind::leaky_relu && p.numbers.size() == 1; };
-    std::size_t i = 0;
+    std::size_t i = take_activation(step, 0, k.first);
     const auto at = [&]() -> const PostOp* { return i < step.post.size() ? &step.post[i] : nullptr; };
-    if (at() && one_slope(*at())) {
-      k.activate = true;
-      k.slope = step.post[i++].numbers[0];
-    }
     for (; at() && at()->kind == PostOp::Kind::affine; ++i) {
       k.factor *= at()->numbers[0];
       k.summand = k.summand * at()->numbers[0] + at()->numbers[1];
@@ -331,11 +338,7 @@ class PackedPlan : public Plan {
         k.binary = kernels::Binary::divide_into;
     }
     k.operand = target(view(step.post[i++].operand));
-    if (at() && one_slope(*at())) {
-      k.activate_last = true;
-      k.slope_last = step.post[i++].numbers[0];
-    }
-    return i;
+    return i + take_activation(step, i, k.last);
   }
 
   void place_convolution(const Step& step, std::size_t index) {
@@ -362,6 +365,7 @@ class PackedPlan : public Plan {
       k.out = target(out);
       done = take_along(step, k);
       if (!c.positions.empty()) place_phase(step, c, out, k);
+      divide(c, in, k);
       if (c.split) {
         work_.push_back([k, in, &c, &inexact = inexact_[std::size_t(step.in[0])]] {
           convolve(k, c.products(in, blocks_with(inexact, c.inputs, c.depth())), c.is_float);
@@ -371,6 +375,22 @@ class PackedPlan : public Plan {
       }
     }
     rest(step, done);
+  }
+  /// Short rows together, few pixels in groups of outputs.
+  static void divide(const PackedConvolution& c, const View& in, kernels::Convolution& k) {
+    if (k.winograd || k.absolute || k.columns >= 2 * kernels::kBlock) return;
+    const bool strides = k.in_pixel != in.pixel || k.in_row != in.row;
+    const int columns = strides ? 0 : int(in.row / in.pixel);
+    constexpr int together = 4 * kernels::kBlock, grain = kernels::kHalf;
+    if (columns && columns <= (k.columns + grain - 1) / grain * grain) {
+      k.joined = std::min(k.rows, std::max(1, together / columns));
+      k.joined = (k.rows + kernels::lines(k) - 1) / kernels::lines(k);  // all alike
+    }
+    constexpr std::ptrdiff_t few = 1 << 16;
+    constexpr int enough = 16;
+    const int lines = k.images * kernels::lines(k), width = kernels::kHalf * kernels::halves(k.outputs, k.pad);
+    const int blocks = (k.outputs + width - 1) / width;
+    if (blocks * c.block_bytes() >= few) k.groups = std::min(blocks, std::max(1, enough / lines));
   }
   static void convolve(kernels::Convolution k, const std::vector<kernels::Product>& products, bool is_float) {
     k.products = products.data();
@@ -429,12 +449,8 @@ class PackedPlan : public Plan {
     k.rows = out.rows;
     k.columns = out.columns;
     k.out = target(out);
-    std::size_t done = 0;
-    if (!step.post.empty() && step.post[0].kind == PostOp::Kind::leaky_relu && step.post[0].numbers.size() == 1) {
-      k.activate = true;
-      k.slope = step.post[0].numbers[0];
-      done = 1;
-    }
+    k.pad = !backend_->layouts[std::size_t(step.out)].is_plain;
+    const std::size_t done = take_activation(step, 0, k.activation);
     work_.push_back([k, is_float = backend_->is_float] {
       parallel(k.images * k.rows, [&](int begin, int end) {
         is_float ? kernels::convolve_fp32(k, begin, end) : kernels::convolve_bf16(k, begin, end);

@@ -2,6 +2,7 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -13,9 +14,11 @@
 #include "../common/channels_last.hpp"
 #include "../common/pictures.hpp"
 #include "calotype/error.hpp"
+#include "folded_onnx.hpp"
 #include "initializers.hpp"
-#include "network/fold.hpp"
+#include "network/checked.hpp"
 #include "network/inputs.hpp"
+#include "network/sized.hpp"
 
 namespace calotype {
 namespace {
@@ -74,18 +77,29 @@ cv::dnn::Net import(const std::string& file, const Bytes& onnx, const std::strin
   }
 }
 
-/// What OpenCV is about to compute, or nullptr for networks of operators that only it knows. It takes numbers that make
-/// no sense as they come; who reads them here refuses them: throws corrupt.
-std::shared_ptr<const network::Program> checked_program(const std::filesystem::path& onnx) {
-  try {
-    network::Graph graph = network::read_onnx(onnx);
-    network::fold(graph, network::free_sizes(graph));
-    auto program = std::make_shared<network::Program>(network::fuse(std::move(graph)));
-    program->drop_weights();
-    return program;
-  } catch (const Error& e) {
-    if (e.code() != ErrorCode::unsupported) throw;
-    return nullptr;
+/// Whether OpenCV resizes as the file says: it knows few of the ways to place samples, and measures uneven scales
+/// again.
+bool resizes(const network::Resize& r) {
+  using C = network::Resize::Coordinates;
+  if (r.linear && r.coordinates == C::align_corners) return true;
+  const auto grows = [](float scale) { return scale >= 1 && scale == std::floor(scale); };
+  if (!grows(r.scale[0]) || !grows(r.scale[1])) return false;
+  const bool centres = r.coordinates == C::half_pixel || r.coordinates == C::pytorch_half_pixel;
+  if (r.linear) return centres || r.coordinates == C::asymmetric;
+  return (centres && r.rounding == network::Resize::Rounding::prefer_floor) ||
+         (r.coordinates == C::asymmetric && r.rounding == network::Resize::Rounding::floor);
+}
+
+/// Refuses what OpenCV reads but computes otherwise.
+void check_meanings(const network::Program& program) {
+  for (const network::Step& step : program.steps) {
+    const auto no_pads = std::array<int, 4>{};
+    if (step.kind == network::Step::Kind::resize && !resizes(step.resize))
+      network::refuse(step, "OpenCV takes its samples elsewhere");
+    if (step.kind != network::Step::Kind::pooling) continue;
+    if (step.average && step.counts_padding && step.pad != no_pads)
+      network::refuse(step, "OpenCV does not count zeros around pictures");
+    if (step.dilation != std::array<int, 2>{1, 1}) network::refuse(step, "OpenCV does not dilate it");
   }
 }
 
@@ -130,7 +144,7 @@ class OpencvSession : public Session {
       else if (is_channels_last(to) && blobs_[i].dims == 4 && blobs_[i].size[0] == 1)
         to_channels_last(blobs_[i], to);
       else
-        blobs_[i].copyTo(to);  // the net reuses its own
+        with_rank(outputs_[i], blobs_[i]).copyTo(to);  // the net reuses its own
     }
   }
 
@@ -145,6 +159,13 @@ class OpencvSession : public Session {
     };
     const auto found = std::find_if(program_->steps.begin(), program_->steps.end(), is_low);
     return found == program_->steps.end() ? nullptr : &*found;
+  }
+  /// A result that has two dimensions in the file, and four since it was folded.
+  cv::Mat with_rank(const std::string& name, const cv::Mat& blob) const {
+    for (std::size_t i = 0; program_ && i < program_->outputs.size(); ++i)
+      if (program_->outputs[i].first == name && program_->ranks[i] == 2 && blob.dims == 4)
+        return blob.reshape(1, {blob.size[0], blob.size[1]});
+    return blob;
   }
   static cv::Mat blob(const std::string& name, const cv::Mat& given) {
     const network::Shape shape = network::input_shape(name, given);
@@ -162,11 +183,9 @@ class OpencvSession : public Session {
 
 class OpencvNetwork : public Network {
  public:
-  OpencvNetwork(const std::filesystem::path& onnx, std::string device)
-      : program_(checked_program(onnx)),
-        file_(onnx.string()),
-        onnx_(with_inline_fp32_weights(onnx)),
-        device_(std::move(device)) {
+  OpencvNetwork(std::shared_ptr<const network::Program> program, std::string file, Bytes onnx, std::string device)
+      : program_(std::move(program)), file_(std::move(file)), onnx_(std::move(onnx)), device_(std::move(device)) {
+    if (program_) check_meanings(*program_);
     first_ = imported();
   }
 
@@ -215,7 +234,24 @@ std::shared_ptr<Network> OpencvEngine::load(const std::filesystem::path& onnx, c
   const auto known = devices();
   if (std::none_of(known.begin(), known.end(), [&](const Device& d) { return d.name == device; }))
     throw Error(ErrorCode::engine, "engine opencv has no device \"" + device + "\"", "use device=cpu");
-  return std::make_shared<OpencvNetwork>(onnx, device);
+  const std::string file = onnx.string();
+  const auto as_it_is = network::checked_program(onnx);  // throws for what is no model
+  try {
+    return std::make_shared<OpencvNetwork>(as_it_is, file, with_inline_fp32_weights(onnx), device);
+  } catch (const Error&) {
+    const auto make = [=](network::Graph graph) -> std::shared_ptr<Network> {
+      const Bytes folded = folded_onnx(graph);
+      const auto program = std::make_shared<network::Program>(network::fuse(std::move(graph)));
+      program->drop_weights();
+      return std::make_shared<OpencvNetwork>(program, file, folded, device);
+    };
+    try {
+      return network::load_folded(onnx, {"opencv", device, "fp32"}, make);
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::unsupported && e.code() != ErrorCode::corrupt) throw;
+    }
+    throw;
+  }
 }
 
 }  // namespace calotype

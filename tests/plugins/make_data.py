@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tests/plugins/data. Needs numpy, Pillow (with OpenJPEG) and onnx; run it only to change the data."""
+"""Writes tests/plugins/data and networks. Needs numpy, Pillow (with OpenJPEG), onnx and flatbuffers; run it only to change
+the data."""
 
 import pathlib
+import struct
 
+import flatbuffers
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -10,6 +13,7 @@ from onnx.external_data_helper import set_external_data
 from PIL import Image
 
 DATA = pathlib.Path(__file__).parent / "data"
+NETWORKS = pathlib.Path(__file__).parent / "networks"  # in formats that only some engines read
 
 
 def pictures():
@@ -171,10 +175,96 @@ def networks():
     save("vast_stride", [node("Conv", ["x", "spread"], ["y"], **far)], ["y"], [numpy_helper.from_array(spread[:8], "spread")])
     nothing = [numpy_helper.from_array(np.zeros((0, 3, 1, 1), np.float32), "none"), numpy_helper.from_array(np.zeros((8, 0, 1, 1), np.float32), "of_none")]
     save("no_channels", [node("Conv", ["x", "none"], ["a"]), node("Conv", ["a", "of_none"], ["y"])], ["y"], nothing)
-    save("unknown_operator", [node("NonZero", ["x"], ["y"], name="odd_one")], ["y"])
+    save("unknown_operator", [node("Det", ["x"], ["y"], name="odd_one")], ["y"])
+
+
+def tensorflow_lite(file, operation):
+    """y = relu(convolution of x) where operation is 3, N,H,W,C with free height and width. Numbers of fields are those of
+    https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs"""
+    to = flatbuffers.Builder()
+
+    def offsets(items):
+        to.StartVector(4, len(items), 4)
+        for item in reversed(items):
+            to.PrependUOffsetTRelative(item)
+        return to.EndVector()
+
+    def integers(items):
+        return to.CreateNumpyVector(np.array(items, np.int32))
+
+    def table(**fields):
+        """Each is called KIND_NUMBER: a byte, an integer, or anything else by reference."""
+        to.StartObject(1 + max(int(name.split("_")[1]) for name in fields))
+        put = {"byte": to.PrependInt8Slot, "int": to.PrependInt32Slot, "ref": to.PrependUOffsetTRelativeSlot}
+        for name, value in fields.items():
+            kind, number = name.split("_")
+            put[kind](int(number), value, 0)
+        return to.EndObject()
+
+    weights = ((np.arange(4 * 3 * 3 * 3) % 7 - 3) / 4).astype(np.float32)  # output, row, column, input
+    bias = (np.arange(4) / 8).astype(np.float32)
+    buffers = [to.CreateNumpyVector(np.frombuffer(data, np.uint8)) for data in (b"", weights.tobytes(), bias.tobytes())]
+    buffers = [table(ref_0=data) for data in buffers]
+    tensors = []
+    for name, shape, buffer in ("x", [1, -1, -1, 3], 0), ("w", [4, 3, 3, 3], 1), ("b", [4], 2), ("y", [1, -1, -1, 4], 0):
+        now, free = integers(np.abs(shape)), integers(shape)
+        tensors.append(table(ref_0=now, int_2=buffer, ref_3=to.CreateString(name), ref_7=free))
+    convolution = table(int_1=1, int_2=1, byte_3=1, int_4=1, int_5=1)  # padding as x, strides, relu, no dilation
+    operator = table(ref_1=integers([0, 1, 2]), ref_2=integers([3]), byte_3=1, ref_4=convolution)
+    graph = table(ref_0=offsets(tensors), ref_1=integers([0]), ref_2=integers([3]), ref_3=offsets([operator]))
+    code = table(byte_0=operation, int_2=1, int_3=operation)
+    model = table(int_0=3, ref_1=offsets([code]), ref_2=offsets([graph]), ref_4=offsets(buffers))
+    to.Finish(model, b"TFL3")
+    (NETWORKS / f"{file}.tflite").write_bytes(to.Output())
+
+
+def paddle():
+    """y = relu(x + b). Numbers of fields are those of
+    https://github.com/PaddlePaddle/Paddle/blob/develop/paddle/fluid/framework/framework.proto"""
+
+    def varint(n):
+        n &= (1 << 64) - 1
+        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+
+    def integer(number, n):
+        return varint(number << 3) + varint(n)
+
+    def message(number, *parts):
+        payload = b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+        return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+    def description(dims):
+        return integer(1, 5) + b"".join(integer(2, dim) for dim in dims)  # fp32
+
+    def variable(name, kind, dims=None, kept=0):
+        shape = message(3, message(1, description(dims))) if dims else b""
+        return message(3, message(1, name), message(2, integer(1, kind), shape), integer(3, kept))
+
+    def operator(kind, inputs, outputs, **attributes):
+        parts = [message(side, message(1, name), message(2, value)) for side, named in ((1, inputs), (2, outputs)) for name, value in named.items()]
+        attributes = [message(4, message(1, name), integer(2, 0), integer(3, value)) for name, value in attributes.items()]
+        return message(4, *parts, message(3, kind), *attributes)
+
+    any_size = [-1, 3, -1, -1]
+    block = [
+        *(integer(1, 0), integer(2, -1), variable("feed", 9), variable("fetch", 10)),
+        *(variable("x", 7, any_size), variable("sum", 7, any_size), variable("y", 7, any_size), variable("b", 7, [3, 1, 1], kept=1)),
+        operator("feed", {"X": "feed"}, {"Out": "x"}, col=0),
+        operator("elementwise_add", {"X": "x", "Y": "b"}, {"Out": "sum"}, axis=1),
+        operator("relu", {"X": "sum"}, {"Out": "y"}),
+        operator("fetch", {"X": "y"}, {"Out": "fetch"}, col=0),
+    ]
+    (NETWORKS / "small.pdmodel").write_bytes(message(1, *block) + message(4, integer(1, 2_000_000)))
+    dims = description([3, 1, 1])
+    weights = np.array([0.5, -0.5, 1], np.float32).tobytes()
+    (NETWORKS / "small.pdiparams").write_bytes(struct.pack("<IQIi", 0, 0, 0, len(dims)) + dims + weights)
 
 
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
+    NETWORKS.mkdir(exist_ok=True)
     pictures()
     networks()
+    tensorflow_lite("small", 3)
+    tensorflow_lite("unknown_operator", 80)
+    paddle()

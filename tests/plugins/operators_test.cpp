@@ -3,6 +3,7 @@
 // says in small.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -110,7 +111,6 @@ BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
   };
   const std::vector<float> positive = {0.5f, 1, 1.5f, 2, 2.5f, 3};
   const std::map<std::string, Build> cases = {
-      {"Clip", node("Clip", {attribute("min", -0.25f), attribute("max", 0.5f)})},
       {"Elu", node("Elu", {attribute("alpha", 0.7f)})},
       {"Tanh", node("Tanh")},
       {"Softmax", node("Softmax", {attribute("axis", 1)})},
@@ -180,6 +180,18 @@ BOOST_AUTO_TEST_CASE(a_convolution_takes_its_normalisation_along) {
     plane = (plane - numbers(kOutputs, 3)[i]) * factor + numbers(kOutputs, 2)[i];
   }
   expect_equal(both, x, expected);
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_inputs) {
+  const std::vector<int> shape = {1, kChannels, 8, 10};
+  const onnx::Graph graph = graph_of({0, kChannels, 0, 0}, [](onnx::Graph& g) {
+    g.node("Clip", {"x", g.constant({}, {-0.25f}), g.constant({}, {0.5f})}, {}, "y");
+  });
+  const cv::Mat x = random_tensor(shape);
+  cv::Mat expected = x.clone();
+  for (float* v = expected.ptr<float>(); v != expected.ptr<float>() + expected.total(); ++v)
+    *v = std::min(std::max(*v, -0.25f), 0.5f);
+  expect_equal(graph, x, expected);
 }
 
 BOOST_AUTO_TEST_CASE(a_value_times_a_function_of_itself) {
@@ -253,6 +265,50 @@ BOOST_AUTO_TEST_CASE(resized_pictures) {
   resized("linear", "asymmetric", 2, {1, 1.5f, 2, 2.5f, 3, 3.5f, 4, 4});
   resized("nearest", "half_pixel", 2, {1, 1, 2, 2, 3, 3, 4, 4});
   resized("nearest", "asymmetric", 0.5f, {1, 3});
+}
+
+BOOST_AUTO_TEST_CASE(opencv_refuses_what_it_would_compute_otherwise) {
+  const std::vector<int> shape = {1, kChannels, 8, 10}, three = {3, 3}, ones = {1, 1, 1, 1};
+  const std::map<std::string, Build> cases = {
+      {"zeros that count",
+       [&](onnx::Graph& graph) {
+         graph.node("AveragePool", {"x"},
+                    {attribute("kernel_shape", three), attribute("pads", ones), attribute("count_include_pad", 1)},
+                    "y");
+       }},
+      {"a dilated pool",
+       [&](onnx::Graph& graph) {
+         graph.node("MaxPool", {"x"},
+                    {attribute("kernel_shape", three), attribute("dilations", std::vector<int>{2, 2})}, "y");
+       }},
+      {"a scale that is no whole number",
+       [&](onnx::Graph& graph) {
+         graph.node("Resize", {"x", "", graph.constant({4}, {1, 1, 1.5f, 0.7f})}, {attribute("mode", "linear")}, "y");
+       }},
+  };
+  for (const auto& [name, build] : cases)
+    BOOST_TEST_CONTEXT(name)
+    BOOST_TEST(result_of("opencv", graph_of(shape, build), random_tensor(shape), "fp32").empty());
+}
+
+BOOST_AUTO_TEST_CASE(opencv_gets_graphs_folded) {
+  const std::vector<int> shape = {2, kChannels, 8, 10};
+  const onnx::Graph graph = graph_of(shape, [](onnx::Graph& g) {
+    const std::string limited = g.node("Clip", {"x", g.constant({}, {-0.5f}), g.constant({}, {0.5f})});
+    g.node("Transpose", {limited}, {attribute("perm", std::vector<int>{0, 2, 3, 1})}, "y");
+  });
+  const cv::Mat x = random_tensor(shape), got = result_of("opencv", graph, x, "fp32");
+  BOOST_REQUIRE_EQUAL(got.total(), x.total());
+  const auto at = [&](const cv::Mat& m, int n, int c, int y, int i, int sides[3]) {
+    return m.ptr<float>()[((n * sides[0] + c) * sides[1] + y) * sides[2] + i];
+  };
+  int given[3] = {kChannels, 8, 10}, turned[3] = {8, 10, kChannels}, wrong = 0;
+  for (int n = 0; n < 2; ++n)
+    for (int c = 0; c < kChannels; ++c)
+      for (int y = 0; y < 8; ++y)
+        for (int i = 0; i < 10; ++i)
+          wrong += at(got, n, y, i, c, turned) != std::clamp(at(x, n, c, y, i, given), -0.5f, 0.5f);
+  BOOST_TEST(wrong == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,7 +15,8 @@ namespace calotype {
 /// dimensions is a picture, CV_8U or CV_16U with 1 or 3 (BGR) channels, and stands for the tensor 1,3,h,w of its
 /// samples, RGB from 0 to 1, grey three times: engines convert on the way, so that pixels cross to a device as they
 /// are. A CV_32F Mat of three dimensions h,w,C stands for the tensor 1,C,h,w: with channels innermost, as engines
-/// compute, it need not be turned; one of two, N,C, for N,C,1,1. Tensors are continuous.
+/// compute, it need not be turned; one of two, N,C, for N,C,1,1. Tensors are continuous. Where an engine reads other
+/// formats than ONNX, they have the names and the layout that the file gives them.
 using TensorMap = std::map<std::string, cv::Mat>;
 
 struct Device {

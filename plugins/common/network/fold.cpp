@@ -55,7 +55,7 @@ std::optional<Dims> in_four(const Dims& dims) {
 class Folder {
  public:
   Folder(Graph& graph, const std::map<std::string, Dims>& sizes) : graph_(graph) {
-    dims_ = sizes;
+    dims_ = graph.dims = sizes;
     for (const Node& node : graph.nodes)
       for (const std::string& input : node.inputs) ++uses_[input];
     for (const std::string& output : graph.outputs) ++uses_[output];
@@ -247,6 +247,8 @@ class Folder {
   }
 
   void convolution(Node node, const std::vector<std::optional<Dims>>& in) {
+    if (in.size() > 1 && in[1] && in[1]->size() == 4 && !node.numbers.count("kernel_shape"))
+      node.numbers["kernel_shape"] = {float((*in[1])[2]), float((*in[1])[3])};
     if (node.op == "Conv" && in[0] && in.size() > 1 && in[1] && in[0]->size() == 4 && in[1]->size() == 4)
       explicit_pads(node, *in[0], {int((*in[1])[2]), int((*in[1])[3])});
     keep(std::move(node));
@@ -361,7 +363,7 @@ class Folder {
     for (std::size_t i = 1; i < operands.size(); ++i) uses_[operands[i]] = 1;
     node.op = "Conv";
     node.inputs = std::move(operands);
-    node.numbers.clear();
+    node.numbers = {{"kernel_shape", {float(rows), float(columns)}}};
     keep(std::move(node));
   }
 

@@ -167,8 +167,21 @@ class Fuser {
         step.absolute = true;
         step.in = before.in;
       }
+      if (!transposed && before.kind == Step::Kind::padding && before.post.empty()) take_padding(before, step);
     }
     finish(node, std::move(step));
+  }
+
+  /// Zeros around a picture are the convolution's own.
+  static void take_padding(const Step& padding, Step& step) {
+    const auto& a = padding.around;
+    const std::array<int, 4> sides{a[2], a[3], a[6], a[7]};
+    const bool others = a[0] || a[1] || a[4] || a[5];
+    const bool odd =
+        std::any_of(sides.begin(), sides.end(), [](int side) { return side < 0 || side > kMostAttribute; });
+    if (padding.border != Step::Border::constant || padding.numbers != std::vector<float>{0} || others || odd) return;
+    for (std::size_t i = 0; i < sides.size(); ++i) step.pad[i] += sides[i];
+    step.in = padding.in;
   }
 
   /// The step that a post operation on `name` may join: the one that makes it, if nobody else reads the result.

@@ -47,7 +47,8 @@ struct Graph {
   std::vector<std::string> inputs, outputs;
   std::vector<Node> nodes;  ///< in an order in which they can run
   std::map<std::string, Constant> constants;
-  std::map<std::string, Dims> dims;          ///< of the inputs, as the file declares them; missing where it does not
+  /// Of the inputs, as the file declares them, missing where it does not; after fold() those that it was told.
+  std::map<std::string, Dims> dims;
   std::map<std::string, std::size_t> ranks;  ///< of the outputs, where fold() has found them
   int opset = 0;
 };

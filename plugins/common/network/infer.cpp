@@ -7,22 +7,25 @@
 
 #include "calotype/error.hpp"
 #include "evaluate.hpp"
+#include "program.hpp"
 
 namespace calotype::network {
 namespace {
 
 using Constants = std::vector<const Constant*>;
 
+/// -1 where a side is not known. Throws limit where those that are known are too much.
 std::int64_t product(const Dims& dims) {
   std::int64_t all = 1;
+  bool known = true;
   for (const std::int64_t side : dims) {
-    if (side < 0) return -1;
-    all *= side;
-    if (all > (std::int64_t(1) << 40))
+    if (side < 0)
+      known = false;
+    else if ((all *= side) > kMostElements)
       throw Error(ErrorCode::limit, "a tensor of the network would be too large",
                   "export the model for smaller inputs");
   }
-  return all;
+  return known ? all : -1;
 }
 
 std::vector<int> numbers(const Node& node, const char* name, std::size_t count, int otherwise) {
@@ -387,6 +390,7 @@ std::vector<std::optional<Dims>> infer(const Node& node, const std::vector<std::
   if (node.op == "Split" && !in.empty() && in[0]) return split(node, *in[0], constants);
   std::vector<std::optional<Dims>> out(node.outputs.size());
   if (!out.empty()) out[0] = one(node, in, constants);
+  if (!out.empty() && out[0]) product(*out[0]);
   return out;
 }
 

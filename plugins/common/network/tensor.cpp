@@ -55,7 +55,11 @@ void fail_type(const Tensor& tensor) {
 }
 
 TensorFile::TensorFile(const std::filesystem::path& file)
-    : folder_(file.parent_path()), model_(std::make_shared<const FileView>(file.string())) {}
+    : folder_(file.parent_path()), model_(std::make_shared<const FileView>(file.string())) {
+  if (file.has_extension() && file.extension() != ".onnx")
+    throw Error(ErrorCode::unsupported, file.string() + ": not an ONNX file by its extension",
+                "use engine=openvino, which reads some other formats, or export the model as ONNX");
+}
 
 Tensor TensorFile::tensor(Span message) {
   Tensor tensor;

@@ -46,6 +46,7 @@ struct Tensor {
 /// An ONNX file, and those of its folder that tensors of it point into.
 class TensorFile {
  public:
+  /// Throws not_found; unsupported for an extension other than .onnx, since some other engine may read that.
   explicit TensorFile(const std::filesystem::path& file);
   Span bytes() const { return span(*model_); }
   /// Reads a TensorProto of this file. Throws corrupt where its values are not as many as its shape says, or not in a

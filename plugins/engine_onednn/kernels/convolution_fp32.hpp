@@ -36,20 +36,46 @@ void convolve_floats(const Convolution& k, int begin, int end, char* space) {
   }
 }
 
-void convolve_floats(const Depthwise& k, int begin, int end) {
-  const int padded = (k.channels + kBlock - 1) / kBlock * kBlock;
-  for (int i = begin; i < end; ++i) {
-    const int image = i / k.rows, row = i % k.rows;
-    const char* in = k.in + image * k.in_image + row * k.in_row;
-    char* out = k.out.data + image * k.out.image + row * k.out.row;
-    for (int x = 0; x < k.columns; ++x, in += k.in_pixel, out += k.out.pixel)
-      for (int c = 0; c < padded; c += kLanes) {
-        Vector v = load(k.bias + c);
-        for (int t = 0; t < k.taps; ++t) v += load(k.weights + t * padded + c) * load(in + k.offsets[t] + 4 * c);
-        if (k.activate) v = activated(v, k.slope);
-        store(v, out + 4 * c);
-      }
+/// `Pixels` of a row, some vectors of channels from `c` on.
+template <int Pixels, int Vectors>
+void depthwise_part(const Depthwise& k, int padded, int c, const char* in, char* out) {
+  Vector sum[Pixels][Vectors];
+#pragma GCC unroll 8
+  for (int i = 0; i < Pixels; ++i)
+    for (int v = 0; v < Vectors; ++v) sum[i][v] = load(k.bias + c + v * kLanes);
+  const float* weights = k.weights + c;
+  const std::ptrdiff_t in_pixel = k.in_pixel, out_pixel = k.out.pixel;
+  for (int t = 0; t < k.taps; ++t, weights += padded) {
+    const char* const from = in + k.offsets[t] + 4 * c;
+    for (int v = 0; v < Vectors; ++v) {
+      const Vector weight = load(weights + v * kLanes);
+#pragma GCC unroll 8
+      for (int i = 0; i < Pixels; ++i) sum[i][v] += weight * load(from + i * in_pixel + 4 * v * kLanes);
+    }
   }
+  const Activation act = k.activation;
+  const int exist = k.pad ? padded - c : k.channels - c;
+  out += 4 * c;
+#pragma GCC unroll 8
+  for (int i = 0; i < Pixels; ++i) {
+    for (int v = 0; v < Vectors; ++v)
+      if (act.is_there) sum[i][v] = activated(sum[i][v], act.slope, act.limit);
+    if (exist >= Vectors * kLanes) {
+      for (int v = 0; v < Vectors; ++v) store(sum[i][v], out + i * out_pixel + 4 * v * kLanes);
+    } else {
+      alignas(64) float few[Vectors * kLanes];
+      for (int v = 0; v < Vectors; ++v) store(sum[i][v], few + v * kLanes);
+      __builtin_memcpy(out + i * out_pixel, few, std::size_t(4 * exist));
+    }
+  }
+}
+
+void convolve_floats(const Depthwise& k, int begin, int end) {
+  constexpr int vectors = 2;
+  const int padded = (k.channels + kBlock - 1) / kBlock * kBlock;
+  for_each_part(k, begin, end, vectors * kLanes, [&](auto count, int c, const char* in, char* out) {
+    depthwise_part<count, vectors>(k, padded, c, in, out);
+  });
 }
 
 }  // namespace

@@ -29,6 +29,12 @@ constexpr int kOverread = 32;
 
 enum class Binary { none, add, subtract, subtract_from, multiply, divide, divide_into };
 
+/// x < 0 ? slope x : x, and no more than `limit`.
+struct Activation {
+  bool is_there = false;
+  float slope = 0, limit = __builtin_inff();
+};
+
 /// Where results go, or operands come from. Distances in bytes.
 struct Target {
   char* data = nullptr;  ///< of output 0,0 of image 0
@@ -45,6 +51,9 @@ struct Product {
 /// A convolution as matrix products: output pixel (n, y, x) is the sum over `products` of depth() inputs, found from
 /// in + n in_image + y in_row + x in_pixel on, times a tile of weights; then
 /// x = act(x + bias), x = factor x + summand, x = x binary operand, x = act(x).
+///
+/// Rows may be joined: the pixels of several, and what lies between them in memory, are then one long row, so that
+/// blocks are full although rows are short.
 struct Convolution {
   const char* in;
   std::ptrdiff_t in_pixel, in_row, in_image;
@@ -57,8 +66,10 @@ struct Convolution {
   int outputs;
   int images, rows, columns;
 
-  bool activate = false, activate_last = false;
-  float slope = 0, slope_last = 0;
+  int joined = 1;  ///< rows; more than one only at stride 1
+  int groups = 1;  ///< of outputs, which are made by themselves where there are few pixels
+
+  Activation first, last;
   float factor = 1, summand = 0;
   Binary binary = Binary::none;
   Target operand;
@@ -83,9 +94,12 @@ inline int winograd_tiles(const Convolution& k) {
 /// Tiles that are worked on together: fewer where there would be little for many threads.
 inline int winograd_block(const Convolution& k) { return winograd_tiles(k) > 8 * kBlock ? kBlock : kBlock / 2; }
 
-/// Pieces of a convolution that are made by themselves: rows of all images, or blocks of tiles.
+/// Of an image: rows, or as many as are joined.
+inline int lines(const Convolution& k) { return (k.rows + k.joined - 1) / k.joined; }
+/// Pieces of a convolution that are made by themselves: the lines of all images for a group of outputs, or blocks of
+/// tiles.
 inline int pieces(const Convolution& k) {
-  return k.winograd ? (winograd_tiles(k) + winograd_block(k) - 1) / winograd_block(k) : k.images * k.rows;
+  return k.winograd ? (winograd_tiles(k) + winograd_block(k) - 1) / winograd_block(k) : k.groups * k.images * lines(k);
 }
 /// Room that one call of convolve_*() works in.
 std::size_t space_bytes(const Convolution& k);
@@ -112,7 +126,8 @@ void fill_winograd_rows(const float* data, const std::int32_t* places, float* ro
 /// Half precision to bf16, to the nearest; `rest`, if given: what rounding left, rounded again.
 void narrow(const std::uint8_t* halves, std::size_t count, std::uint16_t* rounded, std::uint16_t* rest);
 
-/// Each channel by itself: kernel taps x channels (filled up to kBlock) of floats.
+/// Each channel by itself. Weights are floats, taps x channels (filled up to kBlock); for bf16, of each kBlock channels
+/// those with even numbers come first, and so they do in `bias`.
 struct Depthwise {
   const char* in;
   std::ptrdiff_t in_pixel, in_row, in_image;
@@ -121,9 +136,9 @@ struct Depthwise {
   const float *weights, *bias;
   int channels;
   int images, rows, columns;
-  bool activate = false;
-  float slope = 0;
+  Activation activation;
   Target out;
+  bool pad = false;  ///< pixels of the result are whole blocks
 };
 
 void convolve_bf16(const Depthwise& convolution, int begin, int end);

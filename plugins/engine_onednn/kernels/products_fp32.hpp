@@ -30,7 +30,10 @@ inline float number(const void* from) {
   return v;
 }
 
-inline Vector activated(Vector v, float slope) { return v < 0 ? v * slope : v; }
+inline Vector activated(Vector v, float slope, float limit) {
+  const Vector sloped = v < 0 ? v * slope : v, most = Vector{} + limit;
+  return sloped > most ? most : sloped;
+}
 
 template <Binary op>
 inline Vector combined(Vector v, const char* operand) {
@@ -55,6 +58,7 @@ inline Vector combined(Vector v, const char* operand) {
 /// A tile at a time, or two. Pixels are taken in parts whose sums fit into registers, products in runs whose weights
 /// stay in the first cache while all parts go by.
 struct FloatProducts {
+  static constexpr bool kOverlaps = false;
   static void begin() {}
   static void end() {}
   static void clear_signs(const char* from, std::ptrdiff_t bytes, char* to) {
@@ -64,43 +68,65 @@ struct FloatProducts {
     }
   }
 
-  template <int Pixels, class Finish>
-  static void multiply(const Convolution& k, const char* in, const char* weights, float* sums, Finish& before) {
-    before.some(kBlock);
-    constexpr int tiles = kVectors == 1 ? Finish::halves : 1, stride = Finish::halves * kHalf;
-    constexpr int most = kRegisters == 32 ? kVectors == 1 ? Pixels == 2 ? 12 : 8 : 6 : kVectors == 2 ? 6 : 2;
-    for (int half = 0; half < Finish::halves; half += tiles, weights += tiles * kTileBytes, sums += tiles * kHalf)
-      for (int first = 0; first < k.count; first += kRun)
-        parts<most, tiles, 16 * Pixels, stride>(k, first, in, weights, sums);
+  template <class Finish>
+  static void multiply(const Convolution& k, const char* in, const char* weights, float* sums, int pixels, int outputs,
+                       Finish& finish) {
+    constexpr int together = kVectors == 1 ? Finish::halves : 1, stride = Finish::halves * kHalf;
+    for (int half = 0; half < Finish::halves; half += together, weights += together * kTileBytes) {
+      finish.begin(half);
+      if (together == 1 || outputs - half * kHalf <= kHalf)
+        tiles<1, stride>(k, in, weights, sums + half * kHalf, pixels, finish);
+      else
+        tiles<together, stride>(k, in, weights, sums + half * kHalf, pixels, finish);
+    }
+  }
+
+  template <int Count, int Tiles, int Stride>
+  static void keep(const Vector (&sum)[Count][Tiles * kVectors], float* sums) {
+    for (int i = 0; i < Count; ++i)
+      for (int v = 0; v < Tiles * kVectors; ++v) store(sum[i][v], sums + i * Stride + v * kLanes);
   }
 
  private:
   static constexpr int kRun = kLanes == 16 ? 24 : 8;      // products
   static constexpr int kTogether = kLanes == 16 ? 2 : 1;  // inputs; with more, compilers run out of registers
 
-  template <int Count, int Tiles, int Pixels, int Stride>
-  static void parts(const Convolution& k, int first, const char* in, const char* weights, float* sums) {
-    part<Count, Tiles, Stride, true>(k, first, in, weights, sums);
-    int i = Count;
-    for (; i + Count <= Pixels; i += Count)
-      part<Count, Tiles, Stride, false>(k, first, in + i * k.in_pixel, weights, sums + i * Stride);
-    if constexpr (Pixels % Count != 0)
-      part<Pixels % Count, Tiles, Stride, false>(k, first, in + i * k.in_pixel, weights, sums + i * Stride);
+  template <int Tiles, int Stride, class Finish>
+  static void tiles(const Convolution& k, const char* in, const char* weights, float* sums, int pixels,
+                    Finish& finish) {
+    constexpr int most = kRegisters == 32 ? kVectors == 1 ? 12 : 6 : kVectors == 2 ? 6 : 2;
+    for (int first = 0; first < k.count; first += kRun)
+      parts<most, Tiles, Stride>(k, first, in, weights, sums, pixels, finish);
   }
-  /// `Ahead`: fetches the weights of the next run, which lie behind these.
-  template <int Count, int Tiles, int Stride, bool Ahead>
-  static void part(const Convolution& k, int first, const char* in, const char* weights, float* sums) {
+  /// The last of them is filled up to thirds of `Count` where that can be divided.
+  template <int Count, int Tiles, int Stride, class Finish>
+  static void parts(const Convolution& k, int first, const char* in, const char* weights, float* sums, int pixels,
+                    Finish& finish) {
+    constexpr int third = Count % 3 ? Count : Count / 3;
+    const auto last = [&](int left) {
+      if constexpr (third != Count) {
+        if (left <= third) return part<third, Tiles, Stride, true>(k, first, in, weights, sums, finish);
+        if (left <= 2 * third) return part<2 * third, Tiles, Stride, true>(k, first, in, weights, sums, finish);
+      }
+      part<Count, Tiles, Stride, true>(k, first, in, weights, sums, finish);
+    };
+    for (; pixels > Count; pixels -= Count, in += Count * k.in_pixel, sums += Count * Stride)
+      part<Count, Tiles, Stride, false>(k, first, in, weights, sums, finish);
+    last(pixels);
+  }
+  /// `Ahead`: fetches the weights of the next run, which lie behind these, be it of this block or the next.
+  template <int Count, int Tiles, int Stride, bool Ahead, class Finish>
+  static void part(const Convolution& k, int first, const char* in, const char* weights, float* sums, Finish& finish) {
     constexpr int vectors = Tiles * kVectors;
     Vector sum[Count][vectors];
     for (int i = 0; i < Count; ++i)
       for (int v = 0; v < vectors; ++v) sum[i][v] = first ? load(sums + i * Stride + v * kLanes) : Vector{};
     const std::ptrdiff_t pixel = k.in_pixel;
-    const int last = first + kRun < k.count ? first + kRun : k.count;
+    const int run = kRun < k.count ? kRun : k.count, last = first + run < k.count ? first + run : k.count;
     for (int p = first; p < last; ++p) {
       const char* const from = in + k.products[p].in;
       const char* const tile = weights + k.products[p].weights;
-      const bool more = p + kRun < k.count || k.winograd;
-      const char* const soon = more ? tile + kRun * (Stride / kHalf) * kTileBytes : tile;
+      const char* const soon = tile + run * (Stride / kHalf) * kTileBytes;
       // Three pixels to a pointer, which addressing modes reach.
       const char* at[(Count + 2) / 3];
       for (int i = 0; i < Count; i += 3) at[i / 3] = from + i * pixel;
@@ -117,8 +143,10 @@ struct FloatProducts {
           }
         }
     }
-    for (int i = 0; i < Count; ++i)
-      for (int v = 0; v < vectors; ++v) store(sum[i][v], sums + i * Stride + v * kLanes);
+    if (last == k.count)
+      finish.template take<Count, Tiles, Stride>(sum, sums);
+    else
+      keep<Count, Tiles, Stride>(sum, sums);
   }
 };
 
@@ -127,65 +155,91 @@ template <int Halves, Binary op>
 class FloatBlocks {
  public:
   static constexpr int halves = Halves;
-  explicit FloatBlocks(const Convolution& k) : k_(k) {}
+  explicit FloatBlocks(const Convolution& k) : k_(k), walk_(k) {}
 
   void start(const Block& b, const float* sums) {
+    block_ = b;
     sums_ = sums;
-    left_ = b.pixels;
-    output_ = b.output;
-    out_ = place(k_.out, b);
-    operand_ = op == Binary::none ? out_ : place(k_.operand, b);
+    begin(0);
   }
+  void begin(int half) {
+    output_ = block_.output + half * kHalf;
+    walk_.start(block_);
+  }
+  template <int Count, int Tiles, int>
+  [[gnu::always_inline]] void take(const Vector (&sum)[Count][Tiles * kVectors], const float*) {
+    char* to[Count];
+    const char* from[Count];
+    const int pixels = walk_.places(to, from);
+    for (int t = 0; t < Tiles; ++t) finish<Count, Tiles>(sum, t, pixels, to, from);
+  }
+  /// The same of sums in memory.
   void some(int pixels) {
-    const int count = pixels < left_ ? pixels : left_, exist = k_.outputs - output_;
-    if (exist >= Halves * kHalf && !k_.scatter)
-      finish<Halves>(count, output_, operand_ + 4 * output_, k_.operand.pixel, out_ + 4 * output_, k_.out.pixel);
-    else
-      for (int i = 0; i < count; ++i)
-        for (int half = 0; half < Halves; ++half)
-          finish_apart(output_ + half * kHalf, operand_ + i * k_.operand.pixel, out_ + i * k_.out.pixel);
-    out_ += count * k_.out.pixel;
-    operand_ += count * k_.operand.pixel;
-    left_ -= count;
+    for (int run; (run = walk_.next(pixels)) > 0; pixels -= run) {
+      for (int i = 0; i < run; ++i, sums_ += Halves * kHalf) {
+        Vector sum[1][Halves * kVectors];
+        for (int v = 0; v < Halves * kVectors; ++v) sum[0][v] = load(sums_ + v * kLanes);
+        char* const to[1] = {walk_.exists ? walk_.out + i * k_.out.pixel : nullptr};
+        const char* const from[1] = {walk_.operand + i * k_.operand.pixel};
+        for (int t = 0; t < Halves; ++t) finish<1, Halves>(sum, t, 1, to, from);
+      }
+      walk_.go_on(run);
+    }
   }
 
  private:
-  /// `Tiles` of outputs from `output` on. What the loop needs is in registers, because its stores might change the
-  /// rest.
-  template <int Tiles>
-  void finish(int count, int output, const char* operand, std::ptrdiff_t operand_pixel, char* out,
-              std::ptrdiff_t out_pixel) {
-    constexpr int vectors = Tiles * kVectors;
-    const float *sums = sums_, *bias = k_.bias + output;
-    const float slope = k_.slope, factor = k_.factor, summand = k_.summand, slope_last = k_.slope_last;
-    const bool activate = k_.activate, activate_last = k_.activate_last;
-    for (int i = 0; i < count; ++i, operand += operand_pixel, out += out_pixel)
-      for (int v = 0; v < vectors; ++v, sums += kLanes) {
-        Vector x = load(sums) + load(bias + v * kLanes);
-        if (activate) x = activated(x, slope);
-        x = combined<op>(x * factor + summand, operand + v * kLanes * 4);
-        if (activate_last) x = activated(x, slope_last);
-        store(x, out + v * kLanes * 4);
-      }
-    sums_ = sums;
+  /// Tile t of these sums, of so many pixels.
+  template <int Count, int Tiles>
+  [[gnu::always_inline]] void finish(const Vector (&sum)[Count][Tiles * kVectors], int t, int pixels,
+                                     char* const (&to)[Count], const char* const (&from)[Count]) const {
+    const int output = output_ + t * kHalf;
+    if (k_.scatter || k_.outputs - output < kHalf) {
+      for (int i = 0; i < pixels; ++i)
+        if (to[i]) finish_apart(&sum[i][t * kVectors], output, from[i], to[i]);
+      return;
+    }
+    Vector bias[kVectors];
+    for (int v = 0; v < kVectors; ++v) bias[v] = load(k_.bias + output + v * kLanes);
+    const Finisher finisher(k_);
+#pragma GCC unroll 12
+    for (int i = 0; i < Count; ++i)
+      if (i < pixels && to[i])
+        for (int v = 0; v < kVectors; ++v) {
+          const int at = 4 * (output + v * kLanes);
+          store(finisher(sum[i][t * kVectors + v] + bias[v], from[i] + at), to[i] + at);
+        }
   }
+  /// What is done to a sum that has its bias. A copy of what the convolution says, because stores might change that.
+  struct Finisher {
+    explicit Finisher(const Convolution& k) : factor(k.factor), summand(k.summand), first(k.first), last(k.last) {}
+    [[gnu::always_inline]] Vector operator()(Vector x, const char* operand) const {
+      if (first.is_there) x = activated(x, first.slope, first.limit);
+      x = combined<op>(x * factor + summand, operand);
+      return last.is_there ? activated(x, last.slope, last.limit) : x;
+    }
+    const float factor, summand;
+    const Activation first, last;
+  };
   /// A tile's outputs of which not all exist, or which do not lie side by side.
-  void finish_apart(int output, const char* operand, char* out) {
+  void finish_apart(const Vector* sum, int output, const char* operand, char* out) const {
     const int exist = k_.outputs - output, count = exist < 0 ? 0 : exist < kHalf ? exist : kHalf;
     const auto at = [&](int i) { return 4 * std::ptrdiff_t(k_.scatter ? k_.scatter[output + i] : output + i); };
     alignas(64) float others[kHalf] = {}, results[kHalf];
     if (op != Binary::none)
       for (int i = 0; i < count; ++i) others[i] = number(operand + at(i));
-    finish<1>(1, output, reinterpret_cast<const char*>(others), 0, reinterpret_cast<char*>(results), 0);
+    if (count)
+      for (int v = 0; v < kVectors; ++v)
+        store(Finisher(k_)(sum[v] + load(k_.bias + output + v * kLanes), reinterpret_cast<char*>(others + v * kLanes)),
+              results + v * kLanes);
     for (int i = 0; i < count; ++i) __builtin_memcpy(out + at(i), results + i, 4);
     if (k_.pad) __builtin_memset(out + 4 * (output + count), 0, std::size_t(4 * (kHalf - count)));
   }
 
   const Convolution k_;
+  Walk walk_;
+  Block block_{};
   const float* sums_ = nullptr;
-  const char* operand_ = nullptr;
-  char* out_ = nullptr;
-  int left_ = 0, output_ = 0;
+  int output_ = 0;  // the first of the tiles that are next
 };
 
 }  // namespace

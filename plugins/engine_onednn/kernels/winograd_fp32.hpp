@@ -30,10 +30,14 @@ namespace {
   o[3] = odd + 8 * far_odd + m[5];
 }
 
-/// What multiply() does beside its products: nothing.
-struct Nothing {
+/// What becomes of sums here: they are kept.
+struct Kept {
   static constexpr int halves = 2;
-  static void some(int) {}
+  static void begin(int) {}
+  template <int Count, int Tiles, int Stride>
+  static void take(const Vector (&sum)[Count][Tiles * kVectors], float* sums) {
+    FloatProducts::keep<Count, Tiles, Stride>(sum, sums);
+  }
 };
 
 class WinogradBlock {
@@ -49,16 +53,13 @@ class WinogradBlock {
     for (int i = 0; i < tiles; ++i) transform_patch(i);
   }
   /// Sums for the outputs of a block of weights.
-  void multiply(const char* weights) {
+  void multiply(const char* weights, int outputs) {
     Convolution k = k_;
     k.in_pixel = space_.tile_step();
     k.products = space_.products;
-    Nothing nothing;
+    Kept kept;
     for (int pixel = 0; pixel < kWinogradPixels; ++pixel, weights += k.count * 2 * kTileBytes)
-      if (tiles > 16)
-        FloatProducts::multiply<2>(k, space_.patch(pixel, 0), weights, space_.sums(pixel), nothing);
-      else
-        FloatProducts::multiply<1>(k, space_.patch(pixel, 0), weights, space_.sums(pixel), nothing);
+      FloatProducts::multiply(k, space_.patch(pixel, 0), weights, space_.sums(pixel), tiles, outputs, kept);
   }
   /// The results of tile i, from these sums.
   void transform_back(int i, float (*results)[kWinogradTile][kBlock]) const {
@@ -124,7 +125,7 @@ void winograd_blocks(const Convolution& k, int begin, int end, char* space) {
     block.start(index);
     const char* weights = k.weights;
     for (int output = 0; output < k.outputs; output += 2 * kHalf, weights += k.block_bytes) {
-      block.multiply(weights);
+      block.multiply(weights, k.outputs - output);
       for (int i = 0; i < block.tiles; ++i) {
         alignas(64) float results[kWinogradTile][kWinogradTile][kBlock];
         block.transform_back(i, results);
