@@ -8,7 +8,7 @@
 
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
-#include "calotype/wire.hpp"
+#include "calotype/onnx_tensors.hpp"
 #include "network_file.hpp"
 
 namespace calotype {
@@ -16,36 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace network;
-
-enum class Message { model, graph, node, attribute, tensor, sparse_tensor, function, training };
-
-/// Fields through which a model holds its tensors.
-constexpr struct {
-  Message holder;
-  std::uint64_t number;
-  Message held;
-} kFields[] = {
-    {Message::model, 7, Message::graph},
-    {Message::model, 20, Message::training},
-    {Message::model, 25, Message::function},
-    {Message::training, 1, Message::graph},
-    {Message::training, 2, Message::graph},
-    {Message::function, 7, Message::node},
-    {Message::function, 11, Message::attribute},
-    {Message::graph, 1, Message::node},
-    {Message::graph, 5, Message::tensor},
-    {Message::graph, 15, Message::sparse_tensor},
-    {Message::node, 5, Message::attribute},
-    {Message::attribute, 5, Message::tensor},
-    {Message::attribute, 6, Message::graph},
-    {Message::attribute, 10, Message::tensor},
-    {Message::attribute, 11, Message::graph},
-    {Message::attribute, 22, Message::sparse_tensor},
-    {Message::attribute, 23, Message::sparse_tensor},
-    {Message::sparse_tensor, 1, Message::tensor},
-    {Message::sparse_tensor, 2, Message::tensor},
-};
-constexpr int kDeepest = 100;  // that protobuf reads
 
 /// StringStringEntryProto.
 std::pair<std::string, std::string> read_entry(Span message) {
@@ -62,13 +32,19 @@ class Companions {
  public:
   explicit Companions(const fs::path& file) : file_(file.filename()), folder_(fs::absolute(file).parent_path()) {}
 
-  void find(Span message, Message kind, int depth = 0) {
-    if (depth > kDeepest) fail_damaged();
-    if (kind == Message::tensor) return look_at(message);
-    for_each_field(message, [&](const Field& field) {
-      for (const auto& known : kFields)
-        if (known.holder == kind && known.number == field.number) find(field.payload, known.held, depth + 1);
+  void look_at(Span tensor) {
+    std::map<std::string, std::string> entries;
+    bool external = false;
+    for_each_field(tensor, [&](const Field& field) {
+      if (field.number == 14) external |= field.value != 0;
+      if (field.number != 13) return;
+      const auto [key, value] = read_entry(field.payload);
+      entries[key] = value;
     });
+    if (!external) return;
+    const std::uint64_t size = size_of(entries["location"]), offset = number(entries, "offset", 0);
+    if (offset > size || number(entries, "length", size - offset) > size - offset)
+      refuse(entries["location"], "it is too short", "copy the whole file beside the network");
   }
   std::vector<fs::path> files() const {
     std::vector<fs::path> found;
@@ -77,19 +53,6 @@ class Companions {
   }
 
  private:
-  void look_at(Span tensor) {
-    std::map<std::string, std::string> entries;
-    bool external = false;
-    for_each_field(tensor, [&](const Field& field) {
-      if (field.number == 13) entries.insert(read_entry(field.payload));
-      if (field.number == 14) external |= field.value != 0;
-    });
-    if (!external) return;
-    const std::uint64_t size = size_of(entries["location"]), offset = number(entries, "offset", 0);
-    if (offset > size || number(entries, "length", size - offset) > size - offset)
-      refuse(entries["location"], "it is too short", "copy the whole file beside the network");
-  }
-
   std::uint64_t size_of(const std::string& location) {
     const auto known = sizes_.find(location);
     if (known != sizes_.end()) return known->second;
@@ -172,7 +135,7 @@ NetworkFile read_onnx_file(const fs::path& file) {
     if (field.number == 14) read.metadata.insert(read_entry(field.payload));
   });
   Companions companions(file);
-  companions.find(model, Message::model);
+  for_each_tensor(model, [&](Span tensor) { companions.look_at(tensor); });
   read.companions = companions.files();
   return read;
 }
