@@ -55,10 +55,7 @@ std::vector<std::string> lines_of(const fs::path& file) {
   return lines;
 }
 
-bool is_network(const fs::path& file) {
-  const std::string extension = extension_of(file.string());
-  return extension == "onnx" || extension == "tflite";
-}
+bool is_network(const fs::path& file) { return file.extension() == ".onnx" || file.extension() == ".tflite"; }
 
 /// What lies in a folder that holds a network, and may hold a model.ini.
 struct Contents {
@@ -178,8 +175,7 @@ class Drafter {
   /// Most networks for photographs that are trained in PyTorch are fed so (torchvision's documentation).
   void guess_samples(bool colours) {
     const bool said = says("input.range") || says("input.mean") || says("input.std");
-    const bool from_pytorch =
-        extension_of(draft_.network.string()) == "onnx" && task() != "image" && task() != "detect";
+    const bool from_pytorch = draft_.network.extension() == ".onnx" && task() != "image" && task() != "detect";
     propose("input.range", "0..1", Source::guessed);
     if (said || !colours || !from_pytorch) return;
     propose("input.mean", "0.485,0.456,0.406", Source::guessed);
@@ -277,7 +273,7 @@ class Drafter {
       if (!cv::checkRange(answer))
         fail("output \"" + name + "\" has values that are no finite numbers", "check --range, --mean and --std");
       check_answer(name, made.at(name));
-      if (meaning_is_guessed_ && meaning == "logits" && is_distribution(made.at(name))) {
+      if (meaning_is_guessed_ && meaning == "logits" && is_distribution(made.at(name), manifest.input.channels_last)) {
         draft_.lines.erase("output.logits");
         propose("output.probabilities", name, Source::measured);
       }
@@ -304,9 +300,10 @@ class Drafter {
   }
 
   /// Whether scores are from 0 to 1 and together 1: of a vector all, of a map those of each place.
-  static bool is_distribution(const cv::Mat& scores) {
+  static bool is_distribution(const cv::Mat& scores, bool channels_last) {
     if (!cv::checkRange(scores.reshape(1, 1), true, nullptr, 0, 1 + 1e-4)) return false;
-    const double places = scores.dims == 4 ? scores.size[2] * scores.size[3] : 1;
+    const double classes = scores.dims == 4 ? scores.size[channels_last ? 3 : 1] : static_cast<double>(scores.total());
+    const double places = static_cast<double>(scores.total()) / classes;
     return std::abs(cv::sum(scores.reshape(1, 1))[0] / places - 1) < 1e-2;
   }
 

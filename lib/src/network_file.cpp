@@ -2,18 +2,17 @@
 #include "network_file.hpp"
 
 #include "calotype/error.hpp"
-#include "calotype/io.hpp"
 
 namespace calotype {
 
 NetworkFile read_network_file(const std::filesystem::path& file) {
-  const std::string extension = extension_of(file.string());
-  if (extension != "onnx" && extension != "tflite")
+  const bool onnx = file.extension() == ".onnx";
+  if (!onnx && file.extension() != ".tflite")
     throw Error(ErrorCode::unsupported, file.string() + ": networks are read from .onnx and .tflite files",
                 "export it as ONNX (torch.onnx.export, tf2onnx)");
   NetworkFile read;
   try {
-    read = extension == "onnx" ? read_onnx_file(file) : read_tflite_file(file);
+    read = onnx ? read_onnx_file(file) : read_tflite_file(file);
   } catch (const Error& e) {
     const std::string text = e.what();
     const bool named = text.find(file.string()) != std::string::npos;

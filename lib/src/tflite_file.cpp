@@ -76,7 +76,6 @@ NetworkFile::Port read_port(const FlatBuffer& file, std::size_t tensor) {
   auto sides = file.elements(tensor, Tensor::shape_signature, kMostSides);  // where sides are free
   if (sides.empty()) sides = file.elements(tensor, Tensor::shape, kMostSides);
   for (const std::size_t at : sides) port.shape.push_back(std::max(-1, file.read<std::int32_t>(at)));
-  if (port.shape.size() == 4) std::rotate(port.shape.begin() + 1, port.shape.end() - 1, port.shape.end());
   return port;
 }
 

