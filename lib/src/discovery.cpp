@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <set>
+#include <system_error>
 
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
@@ -34,11 +36,15 @@ std::optional<Sidecar> read_sidecar(const fs::path& plugin_file) {
   }
 }
 
+/// The library makes an error of this, but what is not seen for want of memory is not missing.
+void check_memory(const std::error_code& error) {
+  if (error == std::errc::not_enough_memory) throw std::bad_alloc();
+}
+
 std::vector<fs::path> plugin_files(const fs::path& directory) {
   std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-    if (is_plugin_name(it->path().filename().string())) files.push_back(it->path());
+  for (fs::path& file : entries(directory))
+    if (is_plugin_name(file.filename().string())) files.push_back(std::move(file));
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -78,12 +84,22 @@ void add_directory(std::vector<fs::path>& directories, const fs::path& directory
   if (!absolute.empty()) directories.push_back(std::move(absolute));
 }
 
+std::vector<fs::path> entries(const fs::path& directory) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    paths.push_back(it->path());
+  check_memory(error);
+  return paths;
+}
+
 std::vector<Found> find_plugins(const std::vector<fs::path>& directories) {
   std::vector<Found> found;
   std::set<fs::path> seen;  // a directory may be named twice
   for (const fs::path& directory : directories) {
     std::error_code error;
     const fs::path canonical = fs::canonical(directory, error);
+    check_memory(error);
     if (error || !seen.insert(canonical).second) continue;
     for (const fs::path& file : plugin_files(canonical)) found.push_back({file, read_sidecar(file)});
   }

@@ -188,11 +188,9 @@ Model Model::of(Manifest manifest) {
 
 std::vector<std::string> Model::list() {
   std::set<std::string> ids;
-  for (const fs::path& directory : model_path()) {
-    std::error_code error;
-    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-      if (!is_hidden(it->path()) && holds_model(it->path())) ids.insert(it->path().filename().string());
-  }
+  for (const fs::path& directory : model_path())
+    for (const fs::path& entry : entries(directory))
+      if (!is_hidden(entry) && holds_model(entry)) ids.insert(entry.filename().string());
   return {ids.begin(), ids.end()};
 }
 

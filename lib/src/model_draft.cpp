@@ -9,6 +9,7 @@
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
 #include "calotype/network_file.hpp"
+#include "discovery.hpp"
 #include "manifest.hpp"
 #include "metadata_props.hpp"
 #include "model_probe.hpp"
@@ -80,19 +81,20 @@ Contents contents_of_model(const fs::path& folder) {
 }
 
 Contents contents_of(const fs::path& folder) {
-  if (fs::exists(folder / "model.ini")) return contents_of_model(folder);
+  std::error_code unreadable;
+  if (fs::exists(folder / "model.ini", unreadable)) return contents_of_model(folder);
   std::vector<std::string> found;
   Contents contents;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (is_network(entry.path())) {
-      contents.network = entry.path();
-      found.push_back(entry.path().filename().string());
+  for (const fs::path& entry : entries(folder))
+    if (is_network(entry)) {
+      contents.network = entry;
+      found.push_back(entry.filename().string());
     }
   if (found.size() != 1)
     throw Error(found.empty() ? ErrorCode::not_found : ErrorCode::usage,
                 folder.string() + " holds " + (found.empty() ? "no network" : "several networks: " + join(found)),
                 found.empty() ? "name a .onnx or .tflite file" : "name one of them");
-  if (fs::exists(folder / "labels.txt")) contents.labels = folder / "labels.txt";
+  if (fs::exists(folder / "labels.txt", unreadable)) contents.labels = folder / "labels.txt";
   return contents;
 }
 
@@ -331,7 +333,8 @@ Manifest ModelDraft::manifest() const {
 
 ModelDraft draft_model(const fs::path& from, const std::map<std::string, std::string>& given, const fs::path& labels,
                        const EngineChoice& choice) {
-  const Contents contents = fs::is_directory(from) ? contents_of(from) : Contents{from, {}, {}};
+  std::error_code unreadable;
+  const Contents contents = fs::is_directory(from, unreadable) ? contents_of(from) : Contents{from, {}, {}};
   return Drafter(contents.network, given).make(contents.keys, labels.empty() ? contents.labels : labels, choice);
 }
 

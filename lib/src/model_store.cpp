@@ -14,6 +14,7 @@
 #include "calotype/error.hpp"
 #include "calotype/io.hpp"
 #include "checksum.hpp"
+#include "discovery.hpp"
 #include "file.hpp"
 #include "text.hpp"
 
@@ -43,10 +44,8 @@ fs::path folder_for_models() {
 /// Those whose writers hold no lock any more.
 void remove_left_overs(const fs::path& folder) {
   std::error_code ignored;
-  std::vector<fs::path> left;
-  for (fs::directory_iterator it(folder, ignored), end; !ignored && it != end; it.increment(ignored))
-    if (it->path().filename().string().rfind(kLeft, 0) == 0) left.push_back(it->path());
-  for (const fs::path& path : left) {
+  for (const fs::path& path : entries(folder)) {
+    if (path.filename().string().rfind(kLeft, 0) != 0) continue;
     const File directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (directory.fd() >= 0 && ::flock(directory.fd(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(path, ignored);
   }
@@ -167,11 +166,10 @@ fs::path StagedModel::publish() {
 
 std::vector<std::string> models_of_user() {
   std::vector<std::string> ids;
-  std::error_code error;
-  for (fs::directory_iterator it(user_models(), error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (name.rfind('.', 0) != 0 && fs::exists(it->path() / "model.ini")) ids.push_back(name);
-  }
+  std::error_code unreadable;
+  for (const fs::path& entry : entries(user_models()))
+    if (entry.filename().string().rfind('.', 0) != 0 && fs::exists(entry / "model.ini", unreadable))
+      ids.push_back(entry.filename().string());
   std::sort(ids.begin(), ids.end());
   return ids;
 }

@@ -80,4 +80,13 @@ void Buffer::release() {
   ++moves_;
 }
 
+std::unique_ptr<Buffer> upload(const std::vector<std::uint8_t>& bytes, cudaStream_t stream) {
+  auto buffer = std::make_unique<Buffer>(Buffer::Place::device);
+  if (bytes.empty()) return buffer;
+  buffer->reserve(bytes.size());
+  check(cudaMemcpyAsync(buffer->data(), bytes.data(), bytes.size(), cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
+  check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+  return buffer;
+}
+
 }  // namespace calotype::cudnn

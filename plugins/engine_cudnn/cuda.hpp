@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace calotype::cudnn {
 
@@ -85,5 +86,8 @@ class Buffer {
   std::size_t size_ = 0;
   int moves_ = 0;
 };
+
+/// A copy in the current device's memory, made on `stream`, whole when this returns. Throws engine.
+std::unique_ptr<Buffer> upload(const std::vector<std::uint8_t>& bytes, cudaStream_t stream);
 
 }  // namespace calotype::cudnn

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "attempts.hpp"
-#include "plan.hpp"
+#include "runner.hpp"
 
 namespace calotype::cudnn {
 namespace {
@@ -29,17 +29,19 @@ LibraryConvolution::LibraryConvolution(const network::Step& step, const network:
       most_workspace_(most_workspace(in, out)),
       possible_(describe(step, in, out)) {}
 
-bool LibraryConvolution::describe(const network::Step& step, const network::Shape& in, const network::Shape& out) {
+bool LibraryConvolution::describe(const network::Step& step, const network::Shape& given, const network::Shape& out) {
+  const auto [in, pad, is_copy] = library_input(step, given);
   const int inputs = padded(in[1]), outputs = padded(out[1]);
   // The transposed one is the gradient of a convolution from its result to its input.
-  const int k = transposed_ ? inputs : outputs, c = transposed_ ? outputs : inputs;
+  const int k = transposed_ ? inputs : outputs, c = (transposed_ ? outputs : inputs) / step.group;
   return ok(cudnnSetTensor4dDescriptor(in_.get(), CUDNN_TENSOR_NHWC, type_, in[0], inputs, in[2], in[3])) &&
          ok(cudnnSetTensor4dDescriptor(out_.get(), CUDNN_TENSOR_NHWC, type_, out[0], outputs, out[2], out[3])) &&
          ok(cudnnSetFilter4dDescriptor(weights_.get(), type_, CUDNN_TENSOR_NHWC, k, c, step.kernel[0],
                                        step.kernel[1])) &&
-         ok(cudnnSetConvolution2dDescriptor(convolution_.get(), step.pad[0], step.pad[1], step.stride[0],
-                                            step.stride[1], step.dilation[0], step.dilation[1], CUDNN_CROSS_CORRELATION,
+         ok(cudnnSetConvolution2dDescriptor(convolution_.get(), pad[0], pad[1], step.stride[0], step.stride[1],
+                                            step.dilation[0], step.dilation[1], CUDNN_CROSS_CORRELATION,
                                             CUDNN_DATA_FLOAT)) &&
+         ok(cudnnSetConvolutionGroupCount(convolution_.get(), step.group)) &&
          ok(cudnnSetConvolutionMathType(convolution_.get(),
                                         type_ == CUDNN_DATA_FLOAT ? CUDNN_FMA_MATH : CUDNN_TENSOR_OP_MATH));
 }

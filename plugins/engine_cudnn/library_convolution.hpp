@@ -9,7 +9,7 @@
 namespace calotype::cudnn {
 
 /// One convolution at one size through cuDNN's convolution calls; its graph interface would replace this class alone.
-/// fp32 is computed without TF32.
+/// fp32 is computed without TF32. What it reads is library_input().
 class LibraryConvolution {
  public:
   LibraryConvolution(const network::Step& step, const network::Shape& in, const network::Shape& out,

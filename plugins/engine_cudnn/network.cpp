@@ -14,14 +14,7 @@ CudnnNetwork<T>::CudnnNetwork(network::Program program, int device)
     : program_(std::move(program)), device_(device), layout_(pack<T>(program_)) {
   const CurrentDevice current(device_);
   current.check();
-  constants_.reserve(layout_.bytes.size());
-  if (!layout_.bytes.empty()) {
-    const Stream stream = make_stream();
-    check(cudaMemcpyAsync(constants_.data(), layout_.bytes.data(), layout_.bytes.size(), cudaMemcpyHostToDevice,
-                          stream.get()),
-          "cudaMemcpyAsync");
-    check(cudaStreamSynchronize(stream.get()), "cudaStreamSynchronize");
-  }
+  constants_ = upload(layout_.bytes, make_stream().get());
   layout_.bytes = {};
   program_.drop_weights();
 }
@@ -29,7 +22,7 @@ CudnnNetwork<T>::CudnnNetwork(network::Program program, int device)
 template <class T>
 CudnnNetwork<T>::~CudnnNetwork() {
   const CurrentDevice current(device_);
-  constants_.release();
+  constants_.reset();
 }
 
 template <class T>

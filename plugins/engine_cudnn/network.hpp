@@ -19,13 +19,13 @@ class CudnnNetwork : public Network, public std::enable_shared_from_this<CudnnNe
   const network::Program& program() const { return program_; }
   int device() const { return device_; }
   const Constants& layout() const { return layout_; }
-  const std::uint8_t* constants() const { return constants_.data(); }
+  const std::uint8_t* constants() const { return constants_->data(); }
 
  private:
   network::Program program_;
   int device_;
   Constants layout_;  ///< without the bytes
-  Buffer constants_{Buffer::Place::device};
+  std::unique_ptr<Buffer> constants_;
 };
 
 }  // namespace calotype::cudnn

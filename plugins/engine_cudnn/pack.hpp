@@ -8,26 +8,6 @@
 
 namespace calotype::cudnn {
 
-inline bool is_convolution(const network::Step& step) {
-  return step.kind == network::Step::Kind::convolution || step.kind == network::Step::Kind::transposed_convolution;
-}
-inline bool is_transposed(const network::Step& step) {
-  return step.kind == network::Step::Kind::transposed_convolution;
-}
-/// Channels of a convolution's input.
-inline int inputs_of(const network::Step& step) {
-  return is_transposed(step) ? step.weights.dims[0] : step.weights.dims[1] * step.group;
-}
-
-inline Runner runner_of(const network::Step& step) {
-  const bool same_padding = step.pad[0] == step.pad[2] && step.pad[1] == step.pad[3];
-  // cuDNN derives the transposed result's size from the other direction, which cannot grow it by a whole stride.
-  const bool within_stride = step.output_padding[0] < step.stride[0] && step.output_padding[1] < step.stride[1];
-  if (step.group == 1 && same_padding && within_stride) return Runner::library;
-  const bool depthwise = step.group == step.outputs && step.group == inputs_of(step);
-  return depthwise ? Runner::depthwise : Runner::general;
-}
-
 /// Appends `values` as elements of type T, on a boundary that every load likes.
 template <class T>
 std::size_t append(Constants& to, const std::vector<float>& values) {
@@ -57,7 +37,7 @@ void pack_convolution(const network::Step& step, StepConstants& constants, Const
   const std::size_t taps = static_cast<std::size_t>(step.kernel[0]) * static_cast<std::size_t>(step.kernel[1]);
   const std::size_t in_group = static_cast<std::size_t>(inputs / group);
   const std::size_t out_group = static_cast<std::size_t>(outputs / group);
-  const std::size_t in_row = static_cast<std::size_t>(padded(inputs)),
+  const std::size_t in_row = group == 1 ? static_cast<std::size_t>(padded(inputs)) : in_group,
                     out_row = static_cast<std::size_t>(padded(outputs));
 
   constants.runner = runner_of(step);
@@ -89,30 +69,11 @@ void pack_convolution(const network::Step& step, StepConstants& constants, Const
 
 /// Refuses what this engine has no kernel for.
 inline void check_step(const network::Step& step) {
-  using Kind = network::Step::Kind;
-  using Post = network::PostOp::Kind;
-  const bool known = is_convolution(step) || step.kind == Kind::pointwise || step.kind == Kind::depth_to_space ||
-                     step.kind == Kind::space_to_depth || (step.kind == Kind::concatenate && step.axis == 1);
-  if (!known) network::refuse(step, "there is no kernel for it on GPUs");
-  for (const network::PostOp& post : step.post) {
-    switch (post.kind) {
-      case Post::leaky_relu:
-      case Post::affine:
-      case Post::per_channel:
-      case Post::abs:
-      case Post::sigmoid:
-      case Post::add:
-      case Post::subtract:
-      case Post::subtract_from:
-      case Post::multiply:
-      case Post::divide:
-      case Post::divide_into:
-        if (!post.repeated) break;
-        [[fallthrough]];
-      default:
-        network::refuse(step, "there is no kernel for what follows it on GPUs");
-    }
-  }
+  if (step.dims.size() > Rearrangement<float>::kMost)
+    network::refuse(step, "more than " + std::to_string(Rearrangement<float>::kMost) + " dimensions on GPUs");
+  for (std::size_t i = 0; i < step.post.size(); i += chain_length(step, i))
+    if (chain_length(step, i) == 0)
+      network::refuse(step, "a gate of more than " + std::to_string(Chain<float>::kMost) + " operations on GPUs");
 }
 
 template <class T>
@@ -122,6 +83,8 @@ Constants pack(const network::Program& program) {
     check_step(step);
     StepConstants constants;
     if (is_convolution(step)) pack_convolution<T>(step, constants, result);
+    if (step.kind == network::Step::Kind::instance_normalisation)
+      constants.numbers = append<float>(result, padded_rows({step.numbers.begin() + 1, step.numbers.end()}, 2));
     for (const network::PostOp& post : step.post) {
       const std::size_t rows = post.kind == network::PostOp::Kind::per_channel ? 2 : 1;
       constants.per_channel.push_back(differs_by_channel(post) ? append<float>(result, padded_rows(post.numbers, rows))

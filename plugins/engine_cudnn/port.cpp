@@ -21,7 +21,7 @@ cv::Mat view(const Port& port, std::uint8_t* memory) {
   if (port.is_picture()) return cv::Mat(port.shape[2], port.shape[3], port.form.type, memory + port.place);
   if (port.form.channels_last)
     return cv::Mat(std::vector<int>{port.shape[2], port.shape[3], port.shape[1]}, CV_32F, memory + port.place);
-  return cv::Mat(4, port.shape.data(), CV_32F, memory + port.place);
+  return cv::Mat(static_cast<int>(port.rank), port.shape.data(), CV_32F, memory + port.place);
 }
 
 }  // namespace
@@ -38,8 +38,8 @@ Form requested_form(const cv::Mat& given) {
   return {CV_32F, is_channels_last(given)};
 }
 
-Port output_port(const std::string& name, const Form& form, const network::Shape& shape) {
-  const Port port{form, shape};
+Port output_port(const std::string& name, const Form& form, const network::Shape& shape, std::size_t rank) {
+  const Port port{form, shape, rank};
   if (form.channels_last && shape[0] != 1) fail(name, "is not one tensor");
   if (port.is_picture() && (shape[0] != 1 || shape[1] != 3)) fail(name, "is not one tensor of three channels");
   return port;

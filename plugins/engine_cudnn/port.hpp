@@ -18,6 +18,7 @@ struct Form {
 struct Port {
   Form form;
   network::Shape shape{};  ///< of the tensor that it is or stands for
+  std::size_t rank = 4;    ///< or 2, where the last two sides are 1
   std::size_t place = 0;   ///< in the memory that crosses, bytes
 
   bool is_picture() const { return form.type != CV_32F; }
@@ -29,7 +30,7 @@ Port input_port(const cv::Mat& given, const network::Shape& shape);
 /// What a caller asks for by what lies in `out`.
 Form requested_form(const cv::Mat& given);
 /// Throws engine for a form that the tensor cannot have.
-Port output_port(const std::string& name, const Form& form, const network::Shape& shape);
+Port output_port(const std::string& name, const Form& form, const network::Shape& shape, std::size_t rank);
 
 /// From the caller's Mat to the memory that crosses.
 void take_in(const Port& port, const cv::Mat& from, std::uint8_t* memory);

@@ -110,11 +110,13 @@ typename CudnnSession<T>::Prepared& CudnnSession<T>::prepare(const TensorMap& in
   fresh.inputs = std::move(inputs);
   for (std::size_t i = 0; i < forms.size(); ++i) {
     const auto& [name, value] = program.outputs[i];
-    fresh.outputs.push_back(output_port(name, forms[i], fresh.plan.shapes[static_cast<std::size_t>(value)]));
+    fresh.outputs.push_back(
+        output_port(name, forms[i], fresh.plan.shapes[static_cast<std::size_t>(value)], program.ranks[i]));
   }
   fresh.input_bytes = place(fresh.inputs);
   fresh.output_bytes = place(fresh.outputs);
   fresh.convolutions.resize(program.steps.size());
+  fresh.tables = upload(fresh.plan.table_bytes, stream_.get());
   reserve(fresh);
   if (prepared_.size() >= kMostPrepared) prepared_.clear();
   return prepared_.emplace(std::move(key), std::move(fresh)).first->second;
@@ -196,9 +198,8 @@ void CudnnSession<T>::enqueue(Prepared& prepared) {
       each(groups_of(port), FromFloats<T>{reinterpret_cast<const float*>(from), to, layout_of(port)});
   }
   running_ = &prepared;
-  Steps<T, CudnnSession>(program, network_->layout(), network_->constants(), prepared.plan, memory_.values.data(),
-                         *this)
-      .run();
+  run_steps(Run<T, CudnnSession>{program, network_->layout(), prepared.plan, network_->constants(),
+                                 prepared.tables->data(), memory_.values.data(), *this});
   for (std::size_t i = 0; i < program.outputs.size(); ++i) {
     const Port& port = prepared.outputs[i];
     const T* const from = value(prepared.plan, program.outputs[i].second);

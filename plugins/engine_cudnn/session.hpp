@@ -40,7 +40,7 @@ class CudnnSession : public Session {
   ~CudnnSession() override;
   void run(const TensorMap& in, TensorMap& out) override;
 
-  // What Steps asks of a device; acts on the run under way.
+  // What Run asks of a device; acts on the run under way.
   template <class Kernel>
   void each(Index count, const Kernel& kernel) {
     launch(kernel, count, stream_.get());
@@ -53,6 +53,7 @@ class CudnnSession : public Session {
     std::vector<Port> inputs, outputs;
     std::size_t input_bytes = 0, output_bytes = 0;
     Plan plan;
+    std::unique_ptr<Buffer> tables;                                 ///< the plan's
     std::vector<std::unique_ptr<LibraryConvolution>> convolutions;  ///< of each step, once it ran
     bool has_run = false, can_be_captured = true;
     ExecutableGraph graph;

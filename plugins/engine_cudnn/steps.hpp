@@ -1,148 +1,141 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program, step by step, on a device that is
-//
-//   struct Device {
-//     template <class Kernel> void each(Index count, const Kernel& kernel);  // kernel(0) .. kernel(count - 1)
-//     template <class T> bool convolve(std::size_t step, const T* in, const T* weights, T* out);  // false: it cannot
-//   };
-//
-// The tests have a device of their own, on the processor.
+// A program, step by step.
 #pragma once
 #include <algorithm>
 
-#include "pack.hpp"
-#include "plan.hpp"
+#include "spatial_steps.hpp"
 
 namespace calotype::cudnn {
 
+/// From the input as cuDNN reads it; where the library has the convolution.
 template <class T, class Device>
-class Steps {
- public:
-  /// `memory`: plan.total bytes, with the inputs in place; `constants`: a copy of the constants' bytes.
-  Steps(const network::Program& program, const Constants& layout, const std::uint8_t* constants, const Plan& plan,
-        std::uint8_t* memory, Device& device)
-      : program_(program), layout_(layout), constants_(constants), plan_(plan), memory_(memory), device_(device) {}
-
-  void run() const {
-    for (std::size_t i = 0; i < program_.steps.size(); ++i) run(i);
+bool convolve_by_library(const Run<T, Device>& run, std::size_t i) {
+  const network::Step& step = run.program.steps[i];
+  const LibraryInput input = library_input(step, run.shape(step.in[0]));
+  const T* in = run.at(step.in[0]);
+  if (input.is_copy) {
+    const bool around = !has_equal_padding(step);
+    T* const copy = run.template scratch<T>();
+    run.device.each(static_cast<Index>(padded_elements(input.shape) / kLanes),
+                    ConvolutionInput<T>{in, copy, run.sides(step.in[0]), sides_of(input.shape),
+                                        around ? step.pad[0] : 0, around ? step.pad[1] : 0, step.absolute});
+    in = copy;
   }
+  const T* const weights = run.template constant<T>(run.layout.steps[i].weights);
+  return run.device.convolve(i, in, weights, run.at(step.out));
+}
 
- private:
-  using Step = network::Step;
+/// Without its bias. Returns whether zeros pad the result: the library's own sums leave them only where no input is
+/// infinite.
+template <class T, class Device>
+bool convolve(const Run<T, Device>& run, std::size_t i) {
+  const network::Step& step = run.program.steps[i];
+  const StepConstants& constants = run.layout.steps[i];
+  if (constants.runner == Runner::library && convolve_by_library(run, i)) return padded(step.outputs) == step.outputs;
+  const network::Shape &from = run.shape(step.in[0]), &to = run.shape(step.out);
+  const auto axis = [&](std::size_t k) {
+    return Axis{from[2 + k], to[2 + k], step.kernel[k], step.stride[k], step.dilation[k], step.pad[k]};
+  };
+  const T* const in = run.at(step.in[0]);
+  const T* const weights = run.template constant<T>(constants.weights);
+  T* const out = run.at(step.out);
+  if (constants.runner == Runner::depthwise)
+    run.device.each(run.groups(step.out), DepthwiseConvolution<T>{in, weights, out, axis(0), axis(1), step.outputs,
+                                                                  is_transposed(step), step.absolute});
+  else
+    run.device.each(run.count(step.out), Convolution<T>{in, weights, out, axis(0), axis(1), constants.strides, from[1],
+                                                        step.outputs, step.group, is_transposed(step), step.absolute});
+  return true;
+}
 
-  const network::Shape& shape(int value) const { return plan_.shapes[static_cast<std::size_t>(value)]; }
-  T* at(int value) const { return reinterpret_cast<T*>(memory_ + plan_.offsets[static_cast<std::size_t>(value)]); }
-  template <class Number>
-  const Number* constant(std::size_t place) const {
-    return reinterpret_cast<const Number*>(constants_ + place);
+/// Post operation k of step i.
+template <class T, class Device>
+Operation<T> operation(const Run<T, Device>& run, std::size_t i, std::size_t k) {
+  const network::Step& step = run.program.steps[i];
+  const network::PostOp& post = step.post[k];
+  Operation<T> result{};
+  result.kind = post.kind;
+  if (differs_by_channel(post))
+    result.per_channel = run.template constant<float>(run.layout.steps[i].per_channel[k]);
+  else
+    std::copy(post.numbers.begin(), post.numbers.end(), result.numbers);
+  if (post.operand < 0) return result;
+  const network::Shape& shape = run.shape(post.operand);
+  const Sides sides = sides_of(shape);
+  result.operand = run.at(post.operand);
+  result.repeated = post.repeated;
+  result.one_channel = sides.channels == 1 && run.shape(step.out)[1] > 1;
+  result.image = shape[0] == 1 ? 0 : sides.group(1, 0, 0, 0);
+  result.line = sides.height == 1 ? 0 : sides.group(0, 1, 0, 0);
+  result.pixel = sides.width == 1 ? 0 : sides.group(0, 0, 1, 0);
+  return result;
+}
+
+/// Bias and post operations of step i, from `in` to its result.
+template <class T, class Device>
+void chain(const Run<T, Device>& run, std::size_t i, const T* in) {
+  const network::Step& step = run.program.steps[i];
+  const StepConstants& constants = run.layout.steps[i];
+  const float* const bias = constants.has_bias ? run.template constant<float>(constants.bias) : nullptr;
+  Chain<T> kernel{in, run.at(step.out), bias, run.sides(step.out), 0, {}};
+  std::size_t k = 0;
+  do {
+    const std::size_t end = k + chain_length(step, k);
+    for (kernel.count = 0; k < end; ++k) kernel.operations[kernel.count++] = operation(run, i, k);
+    run.device.each(run.groups(step.out), kernel);
+    kernel.in = kernel.out;
+    kernel.bias = nullptr;
+  } while (k < step.post.size());
+}
+
+template <class T, class Device>
+void run_step(const Run<T, Device>& run, std::size_t i) {
+  using Kind = network::Step::Kind;
+  const network::Step& step = run.program.steps[i];
+  bool padded_by_zeros = true;
+  switch (step.kind) {
+    case Kind::convolution:
+    case Kind::transposed_convolution:
+      padded_by_zeros = convolve(run, i);
+      break;
+    case Kind::pointwise:
+      return chain(run, i, run.at(step.in[0]));
+    case Kind::concatenate:
+      concatenate(run, step);
+      break;
+    case Kind::depth_to_space:
+    case Kind::space_to_depth:
+      shuffle(run, step);
+      break;
+    case Kind::pooling:
+      pool(run, step);
+      break;
+    case Kind::softmax:
+      softmax(run, step);
+      break;
+    case Kind::instance_normalisation:
+      normalise_instances(run, i);
+      break;
+    case Kind::response_normalisation:
+      normalise_responses(run, step);
+      break;
+    case Kind::resize:
+      resize(run, i);
+      break;
+    case Kind::padding:
+    case Kind::slice:
+      pick(run, i);
+      break;
+    case Kind::rearrange:
+      rearrange(run, step);
+      break;
   }
-  Index count(int value) const { return static_cast<Index>(padded_elements(shape(value))); }
+  if (!step.post.empty() || run.layout.steps[i].has_bias || !padded_by_zeros) chain(run, i, run.at(step.out));
+}
 
-  void run(std::size_t i) const {
-    const Step& step = program_.steps[i];
-    bool padded_by_zeros = true;
-    switch (step.kind) {
-      case Step::Kind::convolution:
-      case Step::Kind::transposed_convolution:
-        padded_by_zeros = convolve(i);
-        break;
-      case Step::Kind::pointwise:
-        return chain(i, at(step.in[0]));
-      case Step::Kind::concatenate:
-        concatenate(step);
-        break;
-      case Step::Kind::depth_to_space:
-      case Step::Kind::space_to_depth:
-        shuffle(step);
-        break;
-      default:  // refused by check_step()
-        return;
-    }
-    if (!step.post.empty() || layout_.steps[i].has_bias || !padded_by_zeros) chain(i, at(step.out));
-  }
-
-  /// Whether zeros pad the result. The library's own sums leave them only where no input is infinite.
-  bool convolve(std::size_t i) const {
-    const Step& step = program_.steps[i];
-    const StepConstants& constants = layout_.steps[i];
-    const network::Shape &from = shape(step.in[0]), &to = shape(step.out);
-    const T* const weights = constant<T>(constants.weights);
-    if (constants.runner == Runner::library && device_.convolve(i, library_input(step), weights, at(step.out)))
-      return padded(step.outputs) == step.outputs;
-    const auto axis = [&](std::size_t k) {
-      return Axis{from[2 + k], to[2 + k], step.kernel[k], step.stride[k], step.dilation[k], step.pad[k]};
-    };
-    if (constants.runner == Runner::depthwise)
-      device_.each(count(step.out) / kLanes,
-                   DepthwiseConvolution<T>{at(step.in[0]), weights, at(step.out), axis(0), axis(1), step.outputs,
-                                           is_transposed(step), step.absolute});
-    else
-      device_.each(count(step.out),
-                   Convolution<T>{at(step.in[0]), weights, at(step.out), axis(0), axis(1), constants.strides, from[1],
-                                  step.outputs, step.group, is_transposed(step), step.absolute});
-    return true;
-  }
-
-  const T* library_input(const Step& step) const {
-    const T* const in = at(step.in[0]);
-    if (!step.absolute) return in;
-    T* const magnitude = reinterpret_cast<T*>(memory_ + plan_.magnitude);
-    Chain<T> kernel{in, magnitude, nullptr, shape(step.in[0])[1], 1, {}};
-    kernel.operations[0].kind = network::PostOp::Kind::abs;
-    device_.each(count(step.in[0]) / kLanes, kernel);
-    return magnitude;
-  }
-
-  /// Bias and post operations of step i, from `in` to its result.
-  void chain(std::size_t i, const T* in) const {
-    const Step& step = program_.steps[i];
-    const StepConstants& constants = layout_.steps[i];
-    T* const out = at(step.out);
-    Chain<T> kernel{in, out, constants.has_bias ? constant<float>(constants.bias) : nullptr, shape(step.out)[1], 0, {}};
-    const Index groups = count(step.out) / kLanes;
-    for (std::size_t k = 0; k < step.post.size(); ++k) {
-      if (kernel.count == Chain<T>::kMost) {
-        device_.each(groups, kernel);
-        kernel = {out, out, nullptr, kernel.channels, 0, {}};
-      }
-      const network::PostOp& post = step.post[k];
-      Operation<T>& operation = kernel.operations[kernel.count++];
-      operation.kind = post.kind;
-      if (differs_by_channel(post))
-        operation.per_channel = constant<float>(constants.per_channel[k]);
-      else
-        std::copy(post.numbers.begin(), post.numbers.end(), operation.numbers);
-      if (post.operand >= 0) operation.operand = at(post.operand);
-    }
-    device_.each(groups, kernel);
-  }
-
-  void concatenate(const Step& step) const {
-    const network::Shape& to = shape(step.out);
-    const int row = padded(to[1]);
-    const Index pixels = count(step.out) / static_cast<Index>(row);
-    int first = 0;
-    for (std::size_t k = 0; k < step.in.size(); ++k) {
-      const int channels = shape(step.in[k])[1];
-      const int written = k + 1 == step.in.size() ? row - first : channels;
-      device_.each(pixels * static_cast<Index>(written),
-                   CopyChannels<T>{at(step.in[k]), at(step.out), channels, first, written, row});
-      first += channels;
-    }
-  }
-
-  void shuffle(const Step& step) const {
-    const network::Shape& to = shape(step.out);
-    device_.each(count(step.out), Shuffle<T>{at(step.in[0]), at(step.out), shape(step.in[0])[1], to[1], to[2], to[3],
-                                             step.block, step.kind == Step::Kind::depth_to_space, step.columns_first});
-  }
-
-  const network::Program& program_;
-  const Constants& layout_;
-  const std::uint8_t* constants_;
-  const Plan& plan_;
-  std::uint8_t* memory_;
-  Device& device_;
-};
+template <class T, class Device>
+void run_steps(const Run<T, Device>& run) {
+  for (std::size_t i = 0; i < run.program.steps.size(); ++i) run_step(run, i);
+}
 
 }  // namespace calotype::cudnn

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arena.hpp"
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
 #include <algorithm>
 #include <new>
 
 namespace calotype::onednn {
 namespace {
 
-constexpr std::size_t kCacheLine = 64, kHugePage = std::size_t(2) << 20, kAtHand = 4;
+constexpr std::size_t kCacheLine = 64, kAtHand = 4;
 
 /// In huge pages, where the system has them, if these are few: with small ones, the first use is thousands of page
 /// faults. Many may have to be fetched from a virtual machine's host, which takes longer.
 Arena allocate(std::size_t bytes) {
-  const std::size_t alignment = bytes < 2 * kHugePage ? kCacheLine : kHugePage;
   Arena arena;
+  arena.size = bytes;
+  if (bytes >= 2 * kHugePage && bytes <= kAtHand * kHugePage) {
+    arena.data = huge_bytes(arena.size);
+    return arena;
+  }
+  const std::size_t alignment = bytes < 2 * kHugePage ? kCacheLine : kHugePage;
   arena.size = (bytes + alignment - 1) / alignment * alignment;
   arena.data = aligned_bytes(arena.size, alignment);
-#ifdef MADV_HUGEPAGE
-  if (alignment == kHugePage && arena.size <= kAtHand * kHugePage) madvise(arena.data.get(), arena.size, MADV_HUGEPAGE);
-#endif
   return arena;
 }
 

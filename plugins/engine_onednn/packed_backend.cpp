@@ -2,6 +2,7 @@
 #include "packed_backend.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 #include "elementwise.hpp"
 #include "packed_plan.hpp"
@@ -43,6 +44,7 @@ PackedBackend::PackedBackend(std::shared_ptr<const Program> p, bool in_fp32)
     layout(program->steps[intake++].in[0]) = {};
   for (std::size_t i = 0; i < program->steps.size(); ++i)
     if (is_convolution(program->steps[i])) prepare(program->steps[i], i);
+  gather();
 }
 
 std::unique_ptr<Plan> PackedBackend::plan(const std::vector<Shape>& shapes, const std::vector<bool>& wanted) const {
@@ -115,6 +117,24 @@ void PackedBackend::prepare(const Step& step, std::size_t index) {
   if (!std::any_of(packed_[index].begin(), packed_[index].end(), suits)) return;
   filtered_[index] = std::make_unique<Filtered>();
   filtered_[index]->step = step;
+}
+
+/// The weights of large networks into huge pages: they are read from end to end in every run, and their addresses would
+/// be looked for again and again.
+void PackedBackend::gather() {
+  constexpr std::size_t many = 4 * kHugePage;
+  std::size_t bytes = 0;
+  for (const auto& step : packed_)
+    for (const PackedConvolution& c : step) bytes += c.tiles_bytes();
+  if (bytes < many) return;
+  const std::shared_ptr<char> all = huge_bytes(bytes);
+  char* at = all.get();
+  for (auto& step : packed_)
+    for (PackedConvolution& c : step) {
+      std::memcpy(at, c.tiles.get(), c.tiles_bytes());
+      c.tiles = {all, at};
+      at += c.tiles_bytes();
+    }
 }
 
 std::vector<PackedConvolution> PackedBackend::pack_step(const Step& step, bool filter) const {

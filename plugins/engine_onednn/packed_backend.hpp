@@ -65,6 +65,7 @@ class PackedBackend : public Backend, public std::enable_shared_from_this<Packed
   void choose(const network::Step& step);
   bool is_linear(int value) const;
   void prepare(const network::Step& step, std::size_t index);
+  void gather();
   std::vector<PackedConvolution> pack_step(const network::Step& step, bool filter) const;
 
   std::vector<std::vector<PackedConvolution>> packed_;  // by step

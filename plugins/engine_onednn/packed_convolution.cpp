@@ -227,7 +227,7 @@ void allocate(PackedConvolution& c, std::size_t taps) {
   c.tile_steps = count_steps(c) * (c.rest ? 2 : 1);
   const int width = tiles_across(c) * kernels::kHalf, blocks = (c.outputs + width - 1) / width;
   c.bias.resize(std::size_t(blocks) * width, 0.f);
-  const std::size_t bytes = std::size_t(blocks * c.block_bytes());
+  const std::size_t bytes = c.tiles_bytes();
   c.tiles = aligned_bytes(bytes);
   const bool all_taps = c.winograd || taps == std::size_t(c.kernel[0]) * std::size_t(c.kernel[1]);
   const bool full = !is_dense(c.inputs) && c.inputs % c.depth() == 0 && c.outputs % width == 0 && all_taps;
@@ -243,6 +243,11 @@ std::array<int, 2> packed_tap(const PackedConvolution& c, int y, int x) {
 }
 
 }  // namespace
+
+std::size_t PackedConvolution::tiles_bytes() const {
+  const int width = tiles_across(*this) * kernels::kHalf;
+  return std::size_t((outputs + width - 1) / width * block_bytes());
+}
 
 std::ptrdiff_t PackedConvolution::block_bytes() const {
   return std::ptrdiff_t(tile_steps) * tiles_across(*this) * kernels::kTileBytes;

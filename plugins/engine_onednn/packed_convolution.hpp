@@ -2,6 +2,7 @@
 // Weights in the order in which the kernels read them.
 #pragma once
 #include <array>
+#include <memory>
 #include <vector>
 
 #include "aligned.hpp"
@@ -52,7 +53,8 @@ struct PackedConvolution {
   /// more than the usual precision, and get no more.
   std::vector<kernels::Product> products(const View& in, const std::vector<bool>& inexact) const;
 
-  AlignedBytes tiles;
+  std::shared_ptr<char> tiles;  ///< block_bytes() for every block of outputs
+  std::size_t tiles_bytes() const;
 };
 
 /// `pad`: whether results fill whole blocks. `filter`: for minimal filtering, where it suits.

@@ -24,6 +24,7 @@ using network::Shape;
 
 constexpr std::size_t kPlans = 4;                      // inner tiles, right edge, bottom edge, corner
 constexpr std::size_t kLittle = std::size_t(4) << 20;  // bytes of an arena that are kept from the first run on
+constexpr std::size_t kNear = std::size_t(8) << 20;    // bytes that stay in the last cache with the weights
 
 /// Gives an output its shape, of 2 or 4 dimensions. Returns where the network may put it by itself, or nullptr.
 float* make_room(cv::Mat& to, const Shape& shape, std::size_t rank) {
@@ -90,6 +91,7 @@ class ProgramSession : public Session {
 
     PlacedPlan& placed = plan_for(shapes, values, results);
     Plan& plan = *placed.plan;
+    if (plan.bytes > kNear && is_of_images(values)) return run_images(values[0][0], in, out);
     // A first run may be the only one: whatever comes next has better use for much memory that was touched already.
     const ArenaLease arena(*arenas_, plan.bytes, ran_before_ || plan.bytes <= kLittle);
     ran_before_ = true;
@@ -116,6 +118,30 @@ class ProgramSession : public Session {
     char* memory = nullptr;  // where it was placed last
     Results results;
   };
+
+  /// Whether this is a batch of which every image could be run by itself.
+  bool is_of_images(const std::vector<Shape>& values) const {
+    const auto mixes = [](const network::Step& step) {
+      return step.kind == network::Step::Kind::rearrange || step.count[0] != 0;
+    };
+    const int images = values[0][0];
+    return images > 1 && std::all_of(values.begin(), values.end(), [&](const Shape& s) { return s[0] == images; }) &&
+           std::none_of(program_->steps.begin(), program_->steps.end(), mixes);
+  }
+  /// One after another, because each stays in the caches.
+  void run_images(int images, const TensorMap& in, TensorMap& out) {
+    const auto image = [](const cv::Mat& tensor, int i) {
+      std::vector<int> sides(tensor.size.p, tensor.size.p + tensor.dims);
+      sides[0] = 1;
+      return cv::Mat(sides, CV_32F, const_cast<float*>(tensor.ptr<float>(i)));
+    };
+    for (int i = 0; i < images; ++i) {
+      TensorMap one_in, one_out;
+      for (const auto& [name, tensor] : in) one_in[name] = image(tensor, i);
+      for (const auto& output : program_->outputs) one_out[output.first] = image(out.at(output.first), i);
+      run(one_in, one_out);
+    }
+  }
 
   PlacedPlan& plan_for(const std::vector<Shape>& shapes, const std::vector<Shape>& values, const Results& results) {
     std::vector<bool> wanted;

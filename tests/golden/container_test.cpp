@@ -85,6 +85,17 @@ BOOST_AUTO_TEST_CASE(every_flipped_bit_of_a_box_is_noticed) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(metadata_beyond_reason_is_refused) {
+  const auto with_boxes = [](std::size_t count, std::size_t size) {
+    const std::vector<std::pair<std::string, Bytes>> boxes(count, {"text", Bytes(size, 0)});
+    return write_container(header(1500, 20), {{11, Bytes(40, 1)}, {22, Bytes(50, 2)}}, boxes);
+  };
+  const auto is_limit = [](const Error& e) { return e.code() == ErrorCode::limit; };
+  BOOST_TEST(parse_container(with_boxes(1024, 1)).boxes.size() == 1024u);
+  BOOST_CHECK_EXCEPTION(parse_container(with_boxes(1025, 1)), Error, is_limit);
+  BOOST_CHECK_EXCEPTION(parse_container(with_boxes(2, (std::size_t(32) << 20) + 1)), Error, is_limit);
+}
+
 BOOST_AUTO_TEST_CASE(alpha_is_lossless_and_checked) {
   for (const int depth : {CV_8U, CV_16U})
     for (const cv::Size size : {cv::Size(1, 1), cv::Size(7, 13), cv::Size(64, 48)}) {

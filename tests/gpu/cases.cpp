@@ -1,57 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cases.hpp"
 
-#include "reference.hpp"
+#include "programs.hpp"
 
 using namespace calotype::network;
 
 namespace {
-
-/// Small numbers that differ.
-std::vector<float> numbers(std::size_t count, unsigned seed) {
-  const Tensor random = random_tensor({1, 1, 1, static_cast<int>(count)}, seed);
-  return {random.values.begin(), random.values.end()};
-}
-
-Program program_of(std::vector<Step> steps, int inputs = 1) {
-  Program program;
-  for (int i = 0; i < inputs; ++i) program.inputs.emplace_back("x" + std::to_string(i), i);
-  for (Step& step : steps) {
-    step.out = inputs + static_cast<int>(program.steps.size());
-    program.steps.push_back(std::move(step));
-  }
-  program.values = inputs + static_cast<int>(program.steps.size());
-  program.outputs.emplace_back("y", program.values - 1);
-  return program;
-}
-
-Step step_of(Step::Kind kind, std::vector<int> in) {
-  Step step;
-  step.kind = kind;
-  step.op = step.name = "step";
-  step.in = std::move(in);
-  return step;
-}
-
-Step convolution(int inputs, int outputs, int group, bool transposed) {
-  Step step = step_of(transposed ? Step::Kind::transposed_convolution : Step::Kind::convolution, {0});
-  step.outputs = outputs;
-  step.group = group;
-  step.weights.dims =
-      transposed ? std::vector<int>{inputs, outputs / group, 0, 0} : std::vector<int>{outputs, inputs / group, 0, 0};
-  return step;
-}
-
-Step with_kernel(Step step, std::array<int, 2> kernel) {
-  step.kernel = kernel;
-  step.weights.dims[2] = kernel[0];
-  step.weights.dims[3] = kernel[1];
-  std::size_t count = 1;
-  for (const int dim : step.weights.dims) count *= static_cast<std::size_t>(dim);
-  step.weights.values = numbers(count, 7);
-  step.bias = numbers(static_cast<std::size_t>(step.outputs), 8);
-  return step;
-}
 
 void add_convolutions(std::vector<Case>& cases) {
   struct Parameters {
@@ -67,17 +21,21 @@ void add_convolutions(std::vector<Case>& cases) {
       {8, 9, 1, {2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, {0, 0}},
       {5, 3, 1, {8, 8}, {4, 4}, {1, 1}, {2, 2, 2, 2}, {0, 0}},
       {4, 5, 1, {3, 2}, {1, 3}, {2, 1}, {2, 1, 2, 1}, {0, 2}},  // nothing square
-      {4, 4, 1, {3, 3}, {2, 2}, {1, 1}, {0, 1, 1, 0}, {1, 0}},  // padding that cuDNN's interface cannot say
-      {4, 4, 1, {3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}, {1, 1}},  // output padding, likewise
+      {4, 4, 1, {3, 3}, {2, 2}, {1, 1}, {2, 1, 1, 0}, {1, 0}},  // unequal padding
+      {4, 4, 1, {3, 3}, {1, 1}, {2, 2}, {2, 2, 2, 2}, {1, 1}},  // output padding that cuDNN's interface cannot say
       {12, 12, 12, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, {0, 0}},
       {16, 16, 16, {5, 3}, {2, 2}, {1, 1}, {2, 1, 2, 1}, {1, 1}},
       {6, 12, 3, {3, 3}, {2, 1}, {1, 2}, {1, 2, 1, 2}, {1, 0}},
       {4, 8, 4, {3, 3}, {1, 1}, {1, 1}, {1, 0, 0, 1}, {0, 0}},
+      {16, 24, 4, {3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, {1, 1}},  // groups that cuDNN can say
+      {8, 16, 2, {2, 3}, {1, 1}, {1, 1}, {2, 1, 1, 2}, {0, 0}},
+      {1, 1, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, {0, 0}},
+      {5, 7, 1, {9, 11}, {1, 1}, {1, 1}, {0, 0, 0, 0}, {0, 0}},  // of a whole picture, as matrices are
   };
   for (const Parameters& p : all)
     for (const bool transposed : {false, true})
       for (const bool absolute : {false, true}) {
-        Step step = with_kernel(convolution(p.inputs, p.outputs, p.group, transposed), p.kernel);
+        Step step = convolution(p.inputs, p.outputs, p.group, p.kernel, transposed);
         step.stride = p.stride;
         step.dilation = p.dilation;
         step.pad = p.pad;
@@ -86,10 +44,10 @@ void add_convolutions(std::vector<Case>& cases) {
         cases.push_back({"convolution " + std::to_string(&p - all) + (transposed ? ", transposed" : "") +
                              (absolute ? ", of magnitudes" : ""),
                          program_of({step}),
-                         {{2, p.inputs, 9, 11}}});
+                         {{3, p.inputs, 9, 11}}});
       }
   // The values whose magnitude a convolution reads are needed again.
-  Step step = with_kernel(convolution(5, 5, 1, false), {1, 1});
+  Step step = convolution(5, 5, 1, {1, 1});
   step.absolute = true;
   step.post = {{PostOp::Kind::multiply, {}, 0}};
   cases.push_back({"magnitudes of a value that stays", program_of({step}), {{1, 5, 4, 6}}});
@@ -98,7 +56,7 @@ void add_convolutions(std::vector<Case>& cases) {
 void add_post_operations(std::vector<Case>& cases) {
   using Kind = PostOp::Kind;
   const int channels = 11;
-  Step first = with_kernel(convolution(3, channels, 1, false), {1, 1});
+  Step first = convolution(3, channels, 1, {1, 1});
   Step second = step_of(Step::Kind::pointwise, {2});
   second.post = {
       {Kind::leaky_relu, {0.25f}, -1},
@@ -122,9 +80,51 @@ void add_post_operations(std::vector<Case>& cases) {
   program.steps[2].in = {2};
   cases.push_back({"a long chain", program, {{2, 3, 5, 7}, {2, channels, 5, 7}}});
 
+  // Of what is neither zero nor negative where that matters.
+  Step functions = step_of(Step::Kind::pointwise, {0});
+  functions.post = {{Kind::clamp, {-0.5f, 0.75f}},
+                    {Kind::elu, {0.7f}},
+                    {Kind::tanh},
+                    {Kind::erf},
+                    {Kind::softplus},
+                    {Kind::power, {1.5f}},
+                    {Kind::log},
+                    {Kind::exp},
+                    {Kind::affine, {1, 0.5f}},
+                    {Kind::reciprocal},
+                    {Kind::sqrt}};
+  cases.push_back({"functions", program_of({functions}), {{3, 5, 3, 7}}});
+
+  // Among more operations than one kernel does.
+  Step gates = step_of(Step::Kind::pointwise, {0});
+  for (int i = 0; i < 14; ++i) gates.post.push_back({Kind::affine, {0.9f, 0.1f}});
+  for (int i = 0; i < 3; ++i) {
+    gates.post.push_back({Kind::keep});
+    gates.post.push_back({Kind::affine, {1 / 6.f, 0.5f}});
+    gates.post.push_back({Kind::clamp, {0, 1}});
+    gates.post.push_back({Kind::times_kept});
+    gates.post.push_back({Kind::affine, {1, 0.25f}});
+    gates.post.push_back({Kind::times_kept});
+  }
+  cases.push_back({"gates", program_of({gates}), {{3, 5, 3, 7}}});
+
   // Fused into the convolution, after its bias.
   first.post = {{Kind::add, {}, 1}, {Kind::leaky_relu, {0}, -1}, {Kind::per_channel, numbers(2 * channels, 3), -1}};
   cases.push_back({"operations after a convolution", program_of({first}, 2), {{2, 3, 5, 7}, {2, channels, 5, 7}}});
+}
+
+/// Operands with sides of 1, each way.
+void add_repeated_operands(std::vector<Case>& cases) {
+  using Kind = PostOp::Kind;
+  for (int sides = 0; sides < 16; ++sides) {
+    const Shape result = {3, 11, 5, 7};
+    Shape operand = result;
+    for (int d = 0; d < 4; ++d)
+      if (sides >> d & 1) operand[static_cast<std::size_t>(d)] = 1;
+    Step step = step_of(Step::Kind::pointwise, {0});
+    step.post = {{Kind::multiply, {}, 1, true}, {Kind::affine, {1, 0.5f}}, {Kind::subtract_from, {}, 1, true}};
+    cases.push_back({"repeated along " + std::to_string(sides), program_of({step}, 2), {result, operand}});
+  }
 }
 
 void add_rearrangements(std::vector<Case>& cases) {
@@ -154,8 +154,10 @@ std::vector<Case> all_cases() {
   std::vector<Case> cases;
   add_convolutions(cases);
   add_post_operations(cases);
+  add_repeated_operands(cases);
   add_rearrangements(cases);
+  for (Case& c : spatial_cases()) cases.push_back(std::move(c));
   return cases;
 }
 
-Program colour_matrix() { return program_of({with_kernel(convolution(3, 3, 1, false), {1, 1})}); }
+Program colour_matrix() { return program_of({convolution(3, 3, 1, {1, 1})}); }

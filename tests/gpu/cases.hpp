@@ -12,6 +12,8 @@ struct Case {
 };
 
 std::vector<Case> all_cases();
+/// Those of them with pooling, normalisation, resizing and the like.
+std::vector<Case> spatial_cases();
 
 /// A program with one convolution of 3 to 3 channels and 1x1 taps.
 calotype::network::Program colour_matrix();

@@ -13,6 +13,7 @@
 #include "cases.hpp"
 #include "engine_cudnn/engine.hpp"
 #include "engine_cudnn/session.hpp"
+#include "random_program.hpp"
 #include "reference.hpp"
 
 using namespace calotype;
@@ -77,6 +78,13 @@ BOOST_AUTO_TEST_CASE(every_step_is_right_in_every_precision) {
       if (CudnnEngine().devices()[0].description.find("capability 7") == std::string::npos)
         BOOST_TEST_CONTEXT("bf16") check_case<__nv_bfloat16>(c, 1e-1);
     }
+}
+
+BOOST_AUTO_TEST_CASE(random_programs_are_right) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    const Case c = random_program(seed);
+    BOOST_TEST_CONTEXT(c.name) check_case<float>(c, 1e-3);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(sizes_may_alternate) {

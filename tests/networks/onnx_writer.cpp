@@ -50,6 +50,13 @@ std::string attribute(const std::string& name, const char* text) {
   return field(1, name) + field(4, std::string(text)) + field(20, 3);
 }
 
+std::vector<float> numbers(int count, std::uint64_t seed) {
+  std::vector<float> values(static_cast<std::size_t>(count));
+  cv::RNG random(seed);
+  for (float& value : values) value = random.uniform(-0.5f, 0.5f);
+  return values;
+}
+
 void Graph::input(const std::string& name, const std::vector<int>& shape) {
   fields_ += field(11, value_info(name, shape));
 }

@@ -19,6 +19,9 @@ std::string attribute(const std::string& name, const std::vector<int>& values);
 std::string attribute(const std::string& name, float value);
 std::string attribute(const std::string& name, const char* text);
 
+/// For weights: small, the same for the same seed.
+std::vector<float> numbers(int count, std::uint64_t seed = 1);
+
 /// A graph, piece by piece; values go by their names.
 class Graph {
  public:

@@ -10,11 +10,12 @@
 #include <map>
 #include <opencv2/core.hpp>
 
-#include "networks/onnx_writer.hpp"
+#include "networks/operator_graphs.hpp"
 #include "support.hpp"
 
 using namespace calotype;
 using onnx::attribute;
+using onnx::numbers;
 
 namespace {
 
@@ -33,13 +34,6 @@ cv::Mat random_tensor(const std::vector<int>& shape) {
   cv::RNG random(7);
   random.fill(x, cv::RNG::UNIFORM, -1, 1);
   return x;
-}
-
-std::vector<float> numbers(int count, std::uint64_t seed = 1) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  cv::RNG random(seed);
-  for (float& value : values) value = random.uniform(-0.5f, 0.5f);
-  return values;
 }
 
 /// Nothing where the engine cannot run it.
@@ -77,7 +71,7 @@ void expect_equal(const onnx::Graph& graph, const cv::Mat& x, const cv::Mat& exp
       }
       tested += precision == "fp32";
     }
-  BOOST_TEST(tested > 0);
+  BOOST_TEST((tested > 0 || engines().empty()));
 }
 
 using Build = std::function<void(onnx::Graph& graph)>;
@@ -97,57 +91,9 @@ constexpr int kChannels = 6;
 BOOST_AUTO_TEST_SUITE(operators)
 
 BOOST_AUTO_TEST_CASE(as_opencv_has_them) {
-  const std::vector<int> shape = {1, kChannels, 8, 10};
-  const auto node = [](const std::string& op, const std::vector<std::string>& attributes = {}) -> Build {
-    return [=](onnx::Graph& graph) { graph.node(op, {"x"}, attributes, "y"); };
-  };
-  const auto with = [](const std::string& op, const std::vector<std::vector<float>>& constants,
-                       const std::vector<std::string>& attributes = {}) -> Build {
-    return [=](onnx::Graph& graph) {
-      std::vector<std::string> inputs = {"x"};
-      for (const auto& values : constants) inputs.push_back(graph.constant({int(values.size())}, values));
-      graph.node(op, inputs, attributes, "y");
-    };
-  };
-  const std::vector<float> positive = {0.5f, 1, 1.5f, 2, 2.5f, 3};
-  const std::map<std::string, Build> cases = {
-      {"Elu", node("Elu", {attribute("alpha", 0.7f)})},
-      {"Tanh", node("Tanh")},
-      {"Softmax", node("Softmax", {attribute("axis", 1)})},
-      {"LRN", node("LRN", {attribute("size", 3), attribute("alpha", 0.3f)})},
-      {"MaxPool", node("MaxPool", {attribute("kernel_shape", std::vector<int>{3, 3}),
-                                   attribute("strides", std::vector<int>{2, 2}),
-                                   attribute("pads", std::vector<int>{1, 1, 1, 1})})},
-      {"AveragePool", node("AveragePool", {attribute("kernel_shape", std::vector<int>{2, 3}),
-                                           attribute("strides", std::vector<int>{2, 1})})},
-      {"GlobalAveragePool", node("GlobalAveragePool")},
-      {"Flatten", node("Flatten")},
-      {"Transpose", node("Transpose", {attribute("perm", std::vector<int>{0, 2, 3, 1})})},
-      {"BatchNormalization",
-       with("BatchNormalization", {numbers(kChannels), numbers(kChannels, 2), numbers(kChannels, 3), positive})},
-      {"classifier",
-       [&](onnx::Graph& graph) {
-         const std::string flat = graph.node("Flatten", {graph.node("Relu", {"x"})});
-         const std::string matrix = graph.constant({5, kChannels * 80}, numbers(5 * kChannels * 80));
-         graph.node("Gemm", {flat, matrix, graph.constant({5}, numbers(5))}, {attribute("transB", 1)}, "y");
-       }},
-      {"squeeze and excitation",
-       [&](onnx::Graph& graph) {
-         const std::string weights = graph.constant({16, kChannels, 1, 1}, numbers(16 * kChannels));
-         const std::string made = graph.node("Conv", {"x", weights}, {attribute("kernel_shape", std::vector<int>{1, 1})});
-         const std::string mean = graph.node("GlobalAveragePool", {made});
-         const std::string inner = graph.node("Conv", {mean, graph.constant({16, 16, 1, 1}, numbers(256))},
-                                              {attribute("kernel_shape", std::vector<int>{1, 1})});
-         graph.node("Mul", {made, graph.node("Sigmoid", {inner})}, {}, "y");
-       }},
-      {"joined rows",
-       [](onnx::Graph& graph) {
-         graph.node("Concat", {graph.node("Relu", {"x"}), "x"}, {attribute("axis", 2)}, "y");
-       }},
-  };
-  for (const auto& [name, build] : cases) BOOST_TEST_CONTEXT(name) {
-      const onnx::Graph graph = graph_of(shape, build);
-      const cv::Mat x = random_tensor(shape), expected = result_of("opencv", graph, x, "fp32");
+  for (const auto& [name, graph] : operator_graphs()) BOOST_TEST_CONTEXT(name) {
+      const cv::Mat x = random_tensor({kOperatorInput.begin(), kOperatorInput.end()});
+      const cv::Mat expected = result_of("opencv", graph, x, "fp32");
       BOOST_REQUIRE(!expected.empty());
       expect_equal(graph, x, expected);
     }
@@ -205,6 +151,22 @@ BOOST_AUTO_TEST_CASE(a_value_times_a_function_of_itself) {
   for (float* v = expected.ptr<float>(); v != expected.ptr<float>() + expected.total(); ++v) {
     if (*v < 0) *v *= 0.5f;
     *v /= 1 + std::exp(-*v);
+  }
+  expect_equal(graph, x, expected);
+}
+
+BOOST_AUTO_TEST_CASE(a_value_times_a_product_of_a_function_of_itself) {
+  const std::vector<int> shape = {1, kChannels, 8, 10};
+  const onnx::Graph graph = graph_of({0, kChannels, 0, 0}, [](onnx::Graph& g) {
+    const std::string value = g.node("LeakyRelu", {"x"}, {attribute("alpha", 0.5f)});
+    const std::string twice = g.node("Mul", {value, g.constant({1}, {2})});
+    g.node("Mul", {value, g.node("HardSwish", {twice})}, {}, "y");
+  });
+  const cv::Mat x = random_tensor(shape);
+  cv::Mat expected = x.clone();
+  for (float* v = expected.ptr<float>(); v != expected.ptr<float>() + expected.total(); ++v) {
+    if (*v < 0) *v *= 0.5f;
+    *v *= 2 * *v * std::min(std::max(*v / 3 + 0.5f, 0.f), 1.f);
   }
   expect_equal(graph, x, expected);
 }
@@ -286,9 +248,8 @@ BOOST_AUTO_TEST_CASE(opencv_refuses_what_it_would_compute_otherwise) {
          graph.node("Resize", {"x", "", graph.constant({4}, {1, 1, 1.5f, 0.7f})}, {attribute("mode", "linear")}, "y");
        }},
   };
-  for (const auto& [name, build] : cases)
-    BOOST_TEST_CONTEXT(name)
-    BOOST_TEST(result_of("opencv", graph_of(shape, build), random_tensor(shape), "fp32").empty());
+  for (const auto& [name, build] : cases) BOOST_TEST_CONTEXT(name)
+  BOOST_TEST(result_of("opencv", graph_of(shape, build), random_tensor(shape), "fp32").empty());
 }
 
 BOOST_AUTO_TEST_CASE(opencv_gets_graphs_folded) {

@@ -16,7 +16,7 @@ from codec.dead import dead_units
 from codec.model import LAMBDA, RATES, LatentCodec, build
 from common.data import Crops, photographs, pictures, tensor
 from common.ms_ssim import ms_ssim
-from common.trainer import add_options, train
+from common.trainer import add_options, train, weights
 
 MS_SSIM = 1280.                                  # of 1 - MS-SSIM, against the squared error in levels, at about the same rates (CompressAI's pairs of lambda)
 
@@ -37,7 +37,7 @@ def load(path):
     if os.path.isdir(path):
         from codec.weights import read_folder
         return read_folder(path)
-    return torch.load(path, map_location='cpu')
+    return weights(path)
 
 
 def evaluate(net, pictures, dev):

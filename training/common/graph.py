@@ -6,11 +6,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 class Graph:
-    """One input x and one output y."""
+    """One input x; outputs: the channels of one output y, or {name: shape}."""
     def __init__(self, name, inputs, outputs, half=True):
+        outputs = outputs if isinstance(outputs, dict) else dict(y=['n', outputs, 'H', 'W'])
         self.name, self.half, self.nodes, self.weights, self.count = name, half, [], [], 0
         self.inputs = [helper.make_tensor_value_info('x', TensorProto.FLOAT, ['n', inputs, 'h', 'w'])]
-        self.outputs = [helper.make_tensor_value_info('y', TensorProto.FLOAT, ['n', outputs, 'H', 'W'])]
+        self.outputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in outputs.items()]
 
     def op(self, kind, *inputs, out=None, **attributes):
         self.count += 1

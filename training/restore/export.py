@@ -8,6 +8,7 @@ import torch
 from common.data import SOURCE
 from common.graph import Graph
 from common.manifest import install, write_manifest
+from common.trainer import weights
 from restore.degrade import TASKS
 from restore.model import build
 
@@ -37,7 +38,7 @@ def read_onnx(path):
 
 def load(path):
     """State dict of a checkpoint or an exported network."""
-    return read_onnx(path) if path.endswith('.onnx') else torch.load(path, map_location='cpu')
+    return read_onnx(path) if path.endswith('.onnx') else weights(path)
 
 
 def graph(net):

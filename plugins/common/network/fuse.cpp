@@ -209,14 +209,14 @@ class Fuser {
     step.post.insert(step.post.end(), posts.begin() + 1, posts.end());
   }
 
-  /// A product of a value and a function of it, as in Swish and its likes.
+  /// A product of a value and a function of it, as in Swish and its likes. Only one value is kept at a time.
   bool add_gate(const Node& node, std::size_t gate, std::size_t gated) {
     const int of_gate = made_by_[static_cast<std::size_t>(value(node, gate))], in = value(node, gated);
     if (of_gate < 0 || uses_[node.inputs[gate]] != 1) return false;
     const Step& function = program_.steps[static_cast<std::size_t>(of_gate)];
-    const auto has_operand = [](const PostOp& post) { return post.operand >= 0; };
+    const auto is_bound = [](const PostOp& post) { return post.operand >= 0 || post.kind == Kind::keep; };
     if (function.kind != Step::Kind::pointwise || function.in[0] != in || uses_[node.inputs[gated]] != 2 ||
-        std::any_of(function.post.begin(), function.post.end(), has_operand))
+        std::any_of(function.post.begin(), function.post.end(), is_bound))
       return false;
     std::vector<PostOp> posts = {{Kind::keep}};
     posts.insert(posts.end(), function.post.begin(), function.post.end());

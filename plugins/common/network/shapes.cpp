@@ -150,6 +150,13 @@ bool fits(const Shape& operand, const Shape& result, bool repeated) {
   return true;
 }
 
+/// Whether it has numbers for so many channels.
+bool is_for(const PostOp& post, int channels) {
+  const std::size_t count = post.numbers.size(), each = static_cast<std::size_t>(channels);
+  if (post.kind == PostOp::Kind::per_channel) return count == 2 * each;
+  return post.kind != PostOp::Kind::leaky_relu || count == 1 || count == each;
+}
+
 }  // namespace
 
 std::vector<Shape> Program::shapes(const std::vector<Shape>& given) const {
@@ -167,11 +174,8 @@ std::vector<Shape> Program::shapes(const std::vector<Shape>& given) const {
     for (const PostOp& post : step.post) {
       if (post.operand >= 0 && !fits(all[static_cast<std::size_t>(post.operand)], out, post.repeated))
         fail(step, "combines " + text(out) + " with " + text(all[static_cast<std::size_t>(post.operand)]));
-      const std::size_t per_channel = post.kind == PostOp::Kind::per_channel  ? post.numbers.size() / 2
-                                      : post.kind == PostOp::Kind::leaky_relu ? post.numbers.size()
-                                                                              : 1;
-      if (per_channel != 1 && per_channel != static_cast<std::size_t>(out[1]))
-        fail(step, "has constants for " + std::to_string(per_channel) + " channels, got " + std::to_string(out[1]));
+      if (!is_for(post, out[1]))
+        fail(step, "has constants for another number of channels than " + std::to_string(out[1]));
     }
     all[static_cast<std::size_t>(step.out)] = out;
   }
