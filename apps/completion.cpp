@@ -53,6 +53,9 @@ void bash() {
                   "' -- \"$word\")); return ;;\n";
     }
     print("    " + std::string(verb->name) + ")");
+    if (verb->words)
+      print("      if ((COMP_CWORD == 2)); then COMPREPLY=($(compgen -W '" + std::string(verb->words) +
+            "' -- \"$word\")); fi");
     if (!values.empty()) print("      case $previous in\n" + values + "      esac");
     print("      [[ $word == -* ]] && COMPREPLY=($(compgen -W '" + joined(flags) + "' -- \"$word\"))");
     print("      ;;");
@@ -78,6 +81,7 @@ void zsh() {
         spec += ":value:" + (option.choices.empty() ? "_files" : "(" + joined(option.choices) + ")");
       print("        " + quoted(spec, "'\\''") + " \\");
     }
+    if (verb->words) print("        '1:what:(" + std::string(verb->words) + ")' \\");
     print("        '*:file:_files'\n      ;;");
   }
   print("  esac\n}\n_calotype \"$@\"");
@@ -88,7 +92,10 @@ void fish() {
   for (const Verb* verb : verbs())
     print("complete -c calotype -n __fish_use_subcommand -f -a " + std::string(verb->name) + " -d " +
           quoted(verb->summary, "\\'"));
-  for (const Verb* verb : verbs())
+  for (const Verb* verb : verbs()) {
+    if (verb->words)
+      print("complete -c calotype -n '__fish_seen_subcommand_from " + std::string(verb->name) + "' -a '" + verb->words +
+            "'");
     for (const Option& option : options_of(*verb)) {
       std::string line =
           "complete -c calotype -n '__fish_seen_subcommand_from " + std::string(verb->name) + "' -l " + option.name;
@@ -99,6 +106,7 @@ void fish() {
         line += " -r";
       print(line + " -d " + quoted(option.doc, "\\'"));
     }
+  }
 }
 
 int run(const Arguments& arguments) {
@@ -123,4 +131,5 @@ const Verb completion_verb = {"completion",
                               "  calotype completion zsh > ~/.zfunc/_calotype\n"
                               "  calotype completion fish > ~/.config/fish/completions/calotype.fish",
                               [] { return std::vector<Option>(); },
-                              run};
+                              run,
+                              "bash zsh fish"};

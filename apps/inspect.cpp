@@ -3,10 +3,10 @@
 #include <calotype/model.hpp>
 #include <calotype/params.hpp>
 #include <calotype/registry.hpp>
-#include <filesystem>
 
 #include "common/console.hpp"
 #include "common/elements.hpp"
+#include "common/models.hpp"
 #include "selftest.hpp"
 #include "verbs.hpp"
 
@@ -25,16 +25,6 @@ std::vector<Option> options() {
       {"exists", 0, "NAME", "Print nothing; the exit status is 0 when there is such an element or model, else 3."},
       {"selftest", 0, "", "Load and run everything once; the exit status is 6 when something fails."},
       {"json", 0, "", "Print one JSON object per line."}};
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
-
-std::string padded(const std::string& text, std::size_t width) {
-  return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
 }
 
 /// All elements, or those of --kind.
@@ -58,13 +48,11 @@ Json json_of(const Value& value) {
   return std::visit([](const auto& held) { return Json(held); }, value);
 }
 
-Json json_of(const std::vector<std::string>& words) { return Json::array({words.begin(), words.end()}); }
-
 Json json_of(const ParamSpec& spec) {
   Json::Members members = {{"name", spec.name}, {"doc", spec.doc}, {"default", json_of(spec.fallback)}};
   if (spec.min) members.push_back({"min", *spec.min});
   if (spec.max) members.push_back({"max", *spec.max});
-  if (!spec.choices.empty()) members.push_back({"choices", json_of(spec.choices)});
+  if (!spec.choices.empty()) members.push_back({"choices", spec.choices});
   return Json::object(members);
 }
 
@@ -72,7 +60,7 @@ Json::Members members_of(const Item& item) {
   return {{"kind", to_string(item.element.kind)},
           {"name", item.element.name},
           {"doc", item.element.doc},
-          {"extensions", json_of(item.element.extensions)},
+          {"extensions", item.element.extensions},
           {"priority", item.element.priority},
           {"plugin", item.plugin.name},
           {"version", item.plugin.version},
@@ -129,34 +117,6 @@ void show_element(const Item& listed, bool json) {
   for (const ParamSpec& spec : item.element.params) print("  " + padded(spec.name, 14) + documentation(spec));
 }
 
-void show_model(const std::string& id, bool json) {
-  const Model model = Model::open(id);
-  const Manifest& manifest = model.manifest();
-  std::uintmax_t total = 0;
-  std::vector<Json> parts;
-  std::vector<std::string> lines;
-  for (const auto& [name, part] : manifest.parts) {
-    std::error_code missing;
-    const std::uintmax_t size = std::filesystem::file_size(part.file, missing);
-    if (!missing) total += size;
-    parts.push_back(Json::object({{"name", name}, {"file", part.file.string()}, {"bytes", missing ? 0 : size}}));
-    lines.push_back("  " + padded(name, 14) + (missing ? "missing" : human_size(static_cast<double>(size))) + "  " +
-                    part.file.string());
-  }
-  if (json)
-    return print_json(Json::object({{"model", manifest.id},
-                                    {"task", manifest.task},
-                                    {"version", manifest.version},
-                                    {"license", manifest.license},
-                                    {"source", manifest.source},
-                                    {"precisions", json_of(manifest.precisions)},
-                                    {"bytes", total},
-                                    {"parts", Json::array(parts)}}));
-  print("model " + manifest.id + " " + manifest.version + ": " + manifest.task + ", " + joined(manifest.precisions) +
-        ", " + human_size(static_cast<double>(total)) + ", " + manifest.license);
-  for (const std::string& line : lines) print(line);
-}
-
 bool is_model(const std::string& name) {
   for (const std::string& id : Model::list())
     if (id == name) return true;
@@ -176,7 +136,7 @@ void show_named(const std::string& name, const std::vector<Item>& items, bool js
   }
   if (is_model(name)) {
     found = true;
-    show_model(name, json);
+    print_model(Model::open(name), json);
   }
   if (found) return;
   const std::string near = nearest(name, names);
@@ -193,8 +153,8 @@ bool exists(const std::string& name, const std::vector<Item>& items) {
 void show_failures(bool json) {
   for (const LoadFailure& failure : Registry::global().failures(true)) {
     if (json)
-      print_json(Json::object(
-          {{"file", failure.file.string()}, {"reason", failure.reason}, {"provides", json_of(failure.provides)}}));
+      print_json(
+          Json::object({{"file", failure.file.string()}, {"reason", failure.reason}, {"provides", failure.provides}}));
     else
       print(failure.file.string() + ": " + failure.reason);
   }
@@ -222,7 +182,7 @@ int run(const Arguments& arguments) {
     for (const Item& item : items)
       if (item.element.kind == Kind::engine) show_engine_or_why_not(item.element.name, json);
   if (arguments.has("models"))
-    for (const std::string& id : Model::list()) show_model(id, json);
+    for (const std::string& id : Model::list()) print_model(Model::open(id), json);
   if (arguments.has("failures")) show_failures(json);
   if (arguments.operands().empty() && !arguments.has("engines") && !arguments.has("models") &&
       !arguments.has("failures"))

@@ -24,9 +24,9 @@ using calotype::Error;
 using calotype::ErrorCode;
 
 const std::vector<const Verb*>& verbs() {
-  static const std::vector<const Verb*> all = {&compress_verb, &decompress_verb, &convert_verb, &denoise_verb,
-                                               &deblock_verb,  &inpaint_verb,    &info_verb,    &compare_verb,
-                                               &run_verb,      &inspect_verb,    &help_verb,    &completion_verb};
+  static const std::vector<const Verb*> all = {
+      &compress_verb, &decompress_verb, &convert_verb, &denoise_verb, &deblock_verb, &inpaint_verb,   &info_verb,
+      &compare_verb,  &model_verb,      &run_verb,     &inspect_verb, &help_verb,    &completion_verb};
   return all;
 }
 

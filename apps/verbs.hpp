@@ -13,10 +13,12 @@ struct Verb {
   const char* examples;   ///< lines "command   # what it does"
   std::vector<Option> (*options)();
   int (*run)(const Arguments&);  ///< the exit status; may throw calotype::Error
+  /// What the first operand may be, for completion, with spaces between; null: a file.
+  const char* words = nullptr;
 };
 
 extern const Verb compare_verb, completion_verb, compress_verb, convert_verb, deblock_verb, decompress_verb,
-    denoise_verb, help_verb, info_verb, inpaint_verb, inspect_verb, run_verb;
+    denoise_verb, help_verb, info_verb, inpaint_verb, inspect_verb, model_verb, run_verb;
 
 /// All of them, in the order in which help lists them.
 const std::vector<const Verb*>& verbs();

@@ -3,7 +3,7 @@
 # Builds the plugin calotype_<name>.so and, beside it, the sidecar calotype_<name>.provides that lists what it supplies, so that the
 # host opens the library only when one of its elements is used. Inside Calotype's own tree and in a third party's alike;
 # `cmake --install` puts both where the host looks; with NO_INSTALL, for a plugin that only tests use, they stay in the build directory.
-set(CALOTYPE_PLUGIN_ABI 2)
+set(CALOTYPE_PLUGIN_ABI 3)
 
 function(calotype_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL" "" "LIBRARIES")

@@ -2,6 +2,7 @@
 // Everything said to people goes to stderr; stdout is for results. Lines of several threads do not mix.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "common/json.hpp"
 #include "common/options.hpp"
@@ -27,5 +28,9 @@ void close_stdout();
 
 /// "1.25 MB".
 std::string human_size(double bytes);
+/// "a, b".
+std::string joined(const std::vector<std::string>& words);
+/// With spaces behind it, at least one.
+std::string padded(const std::string& text, std::size_t width);
 /// "%.*f".
 std::string fixed(double value, int digits);

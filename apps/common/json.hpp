@@ -13,6 +13,7 @@ class Json {
   Json(double value);
   Json(const std::string& value);
   Json(const char* value) : Json(std::string(value)) {}
+  Json(const std::vector<std::string>& words) : Json(array({words.begin(), words.end()})) {}
   template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
   Json(T value) : text_(std::to_string(value)) {}
 

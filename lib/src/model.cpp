@@ -2,6 +2,7 @@
 #include "calotype/model.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
 #include <set>
 
@@ -45,9 +46,13 @@ std::vector<fs::path> model_path() {
     path = shared().added_paths;
   }
   for (const fs::path& directory : environment_path("CALOTYPE_MODEL_PATH")) path.push_back(directory);
+  if (const fs::path own = user_models(); !own.empty()) path.push_back(own);
   if (!library_directory().empty()) path.push_back(library_directory() / CALOTYPE_MODELS_FROM_LIBRARY);
   return path;
 }
+
+/// Hidden names are those of folders that are being written.
+bool is_hidden(const fs::path& directory) { return directory.filename().string().rfind('.', 0) == 0; }
 
 bool holds_model(const fs::path& directory) {
   std::error_code error;
@@ -175,11 +180,17 @@ Model Model::open(const std::string& name) {
                              : "did you mean \"" + near + "\"?");
 }
 
+Model Model::of(Manifest manifest) {
+  Model model;
+  model.manifest_ = std::make_shared<Manifest>(std::move(manifest));
+  return model;
+}
+
 std::vector<std::string> Model::list() {
   std::set<std::string> ids;
   for (const fs::path& directory : model_path())
     for (const fs::path& entry : entries(directory))
-      if (holds_model(entry)) ids.insert(entry.filename().string());
+      if (!is_hidden(entry) && holds_model(entry)) ids.insert(entry.filename().string());
   return {ids.begin(), ids.end()};
 }
 
@@ -208,6 +219,14 @@ std::shared_ptr<Network> Model::network(const std::string& part_name, const Engi
 std::unique_ptr<Session> Model::session(const std::string& part, const EngineChoice& choice,
                                         const Signature& signature) const {
   return held_to(signature, network(part, choice)->session(), manifest_->id + "/" + part);
+}
+
+fs::path user_models() {
+  for (const auto& [variable, below] : {std::pair("XDG_DATA_HOME", ""), std::pair("HOME", ".local/share")}) {
+    const char* const value = secure_getenv(variable);
+    if (value && fs::path(value).is_absolute()) return fs::path(value) / below / "calotype" / "models";
+  }
+  return {};
 }
 
 std::vector<NetworkInfo> networks_in_use() {

@@ -43,8 +43,7 @@ NetworkKey::NetworkKey(const Manifest::Part& part, const Manifest::Part* used, c
 
 bool NetworkKey::operator==(const NetworkKey& other) const {
   const auto tied = [](const NetworkKey& k) {
-    return std::tie(k.file, k.identity, k.used_identity, k.checksum, k.choice.engine, k.choice.device,
-                    k.choice.precision, k.choice.threads);
+    return std::tie(k.file, k.identity, k.used_identity, k.checksum, k.choice);
   };
   return tied(*this) == tied(other);
 }

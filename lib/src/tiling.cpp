@@ -87,27 +87,53 @@ class TileRunner {
   TensorMap out_;
 };
 
+cv::Size core_of(const TilePlan& plan) {
+  if (plan.window.empty()) return {plan.size, plan.size};
+  return {plan.window.width - 2 * plan.halo, plan.window.height - 2 * plan.halo};
+}
+
+void check(const TilePlan& plan, const cv::Size& size) {
+  if (plan.halo < 0 || core_of(plan).empty()) throw Error(ErrorCode::internal, "tiles must be larger than their halos");
+  if (!plan.window.empty()) {
+    if (size.width < plan.window.width || size.height < plan.window.height)
+      throw Error(ErrorCode::internal, "a tensor must not be smaller than the tiles");
+    return;
+  }
+  if (plan.multiple < 1 || plan.size % plan.multiple || plan.halo % plan.multiple)
+    throw Error(ErrorCode::internal, "tile size and halo must be multiples of " + std::to_string(plan.multiple));
+  if (size.width % plan.multiple || size.height % plan.multiple)
+    throw Error(ErrorCode::internal, "tensor sides must be multiples of " + std::to_string(plan.multiple));
+}
+
+/// What is run for the core that begins at `core`.
+cv::Rect with_halo(const TilePlan& plan, const cv::Point& core, const cv::Size& size) {
+  const cv::Point begin(core.x - plan.halo, core.y - plan.halo);
+  // Clipped, not padded: the network's own padding then acts at the tensor's true borders, as it would untiled.
+  if (plan.window.empty()) {
+    const int side = plan.size + 2 * plan.halo;
+    return cv::Rect(begin, cv::Size(side, side)) & cv::Rect(cv::Point(0, 0), size);
+  }
+  return cv::Rect(cv::Point(std::clamp(begin.x, 0, size.width - plan.window.width),
+                            std::clamp(begin.y, 0, size.height - plan.window.height)),
+                  plan.window);
+}
+
 }  // namespace
 
 void run_tiled(Session& session, const cv::Size& size, const TilePlan& plan, double scale,
                const std::function<cv::Mat(const cv::Rect&)>& source,
                const std::function<void(const cv::Mat&, const cv::Rect&)>& sink, const cv::Rect& region, int form) {
-  if (plan.size < 1 || plan.halo < 0 || plan.multiple < 1 || plan.size % plan.multiple || plan.halo % plan.multiple)
-    throw Error(ErrorCode::internal, "tile size and halo must be multiples of " + std::to_string(plan.multiple));
-  if (size.width % plan.multiple || size.height % plan.multiple)
-    throw Error(ErrorCode::internal, "tensor sides must be multiples of " + std::to_string(plan.multiple));
-
+  check(plan, size);
   const Scale scaled(scale);
   const cv::Rect bounds(cv::Point(0, 0), size);
+  const cv::Size step = core_of(plan);
   TileRunner tiles(session, form);
-  for (int y = 0; y < size.height; y += plan.size)
-    for (int x = 0; x < size.width; x += plan.size) {
-      const cv::Rect core = cv::Rect(x, y, plan.size, plan.size) & bounds;
+  for (int y = 0; y < size.height; y += step.height)
+    for (int x = 0; x < size.width; x += step.width) {
+      const cv::Rect core = cv::Rect(cv::Point(x, y), step) & bounds;
       const cv::Rect where(scaled(core.x), scaled(core.y), scaled(core.width), scaled(core.height));
       if (!region.empty() && (where & region).empty()) continue;
-      // Clipped, not padded: the network's own padding then acts at the tensor's true borders, as it would untiled.
-      const cv::Rect grown =
-          cv::Rect(x - plan.halo, y - plan.halo, plan.size + 2 * plan.halo, plan.size + 2 * plan.halo) & bounds;
+      const cv::Rect grown = with_halo(plan, core.tl(), size);
       const cv::Size made(scaled(grown.width), scaled(grown.height));
       const cv::Mat result = tiles.run(source(grown), made);
       const cv::Rect crop(scaled(core.x - grown.x), scaled(core.y - grown.y), where.width, where.height);

@@ -3,6 +3,7 @@
 
 #include <calotype/log.hpp>
 
+#include "../common/tiles.hpp"
 #include "jpeg_traces.hpp"
 
 namespace calotype::restore {
@@ -26,7 +27,7 @@ ElementInfo Deblock::info() {
        {"auto"}},
       {"strength", 1.0, "how much of the artefacts that were found is taken away", 0.0, 1.0},
       {"model", std::string("deblock-fast"), "the model, by name or folder"}};
-  for (ParamSpec& param : restorer_params()) info.params.push_back(std::move(param));
+  for (ParamSpec& param : tiled_params()) info.params.push_back(std::move(param));
   return info;
 }
 

@@ -5,6 +5,7 @@
 #include <calotype/log.hpp>
 #include <cmath>
 
+#include "../common/tiles.hpp"
 #include "noise_level.hpp"
 
 namespace calotype::restore {
@@ -38,7 +39,7 @@ ElementInfo Denoise::info() {
                   {},
                   {"fast", "good", "photo"}},
                  {"model", std::string(), "another model, by name or folder, instead of the tier's"}};
-  for (ParamSpec& param : restorer_params()) info.params.push_back(std::move(param));
+  for (ParamSpec& param : tiled_params()) info.params.push_back(std::move(param));
   return info;
 }
 

@@ -9,9 +9,9 @@
 #include <opencv2/photo.hpp>
 
 #include "../common/samples.hpp"
+#include "../common/tiles.hpp"
 #include "fill.hpp"
 #include "holes.hpp"
-#include "tile_plan.hpp"
 
 namespace calotype::restore {
 namespace {
@@ -86,7 +86,7 @@ ElementInfo Inpaint::info() {
       {"dilate", std::int64_t(0), "pixels by which the mask grows first", 0.0, 100.0},
       {"feather", std::int64_t(0), "pixels inside the mask's edge over which old and new are mixed", 0.0, 100.0},
       {"model", std::string("inpaint"), "the network, by name or folder"}};
-  for (ParamSpec& param : restorer_params()) info.params.push_back(std::move(param));
+  for (ParamSpec& param : tiled_params()) info.params.push_back(std::move(param));
   return info;
 }
 

@@ -28,7 +28,4 @@ class Restorer {
   std::unique_ptr<Session> session_;
 };
 
-/// Parameters that all elements share, to append to an element's own.
-std::vector<ParamSpec> restorer_params();
-
 }  // namespace calotype::restore

@@ -5,22 +5,13 @@
 #include <vector>
 
 #include "../common/samples.hpp"
+#include "../common/tiles.hpp"
 
 namespace calotype::restore {
 namespace {
 
 cv::Mat plane(const cv::Mat& tensor, int channel) {
   return cv::Mat(tensor.size[2], tensor.size[3], CV_32F, const_cast<float*>(tensor.ptr<float>(0, channel)));
-}
-
-/// `from` of a picture, mirrored where it reaches beyond.
-cv::Mat mirrored(const cv::Mat& picture, const cv::Rect& from) {
-  const cv::Rect inside = from & cv::Rect(cv::Point(0, 0), picture.size());
-  if (inside == from) return picture(from);
-  cv::Mat grown;
-  cv::copyMakeBorder(picture(inside), grown, inside.y - from.y, from.br().y - inside.br().y, inside.x - from.x,
-                     from.br().x - inside.br().x, cv::BORDER_REFLECT_101 | cv::BORDER_ISOLATED);
-  return grown;
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_refused_plugin_gives_up_its_names) {
 // Before anything else has opened the plugins behind sidecars.
 BOOST_AUTO_TEST_CASE(not_found_names_the_culprit) {
   check_contains(backbone_error("promised"), "refused: plugin " + file_of("liar"));
-  check_contains(backbone_error("future"), "refused: plugin " + file_of("abi") + ": expected plugin ABI 2, got 99");
+  check_contains(backbone_error("future"), "refused: plugin " + file_of("abi") + ": expected plugin ABI 3, got 99");
   try {
     registry().decoder_for({'F', 'U', 'T', 'U', 'R', 'E'}, "");
     BOOST_ERROR("a decoder of a refused plugin was made");
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(not_found_names_the_culprit) {
 BOOST_AUTO_TEST_CASE(each_is_refused_with_its_reason) {
   check_refused("no_header", {"expected the symbol calotype_plugin_header, got none", "; "});
   check_refused("header_size", {"expected a plugin header of size ", "got 8", "rebuild it"});
-  check_refused("abi", {"expected plugin ABI 2, got 99", "rebuild it against Calotype "});
+  check_refused("abi", {"expected plugin ABI 3, got 99", "rebuild it against Calotype "});
   check_refused("opencv", {"expected OpenCV " + std::to_string(CV_VERSION_MAJOR) + ".", "got 4.99", "rebuild it"});
   check_refused("cxx11_abi", {"_GLIBCXX_USE_CXX11_ABI", "got 7", "rebuild it"});
   check_refused("null_name", {"got a null pointer", "CALOTYPE_PLUGIN"});
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_refused_plugin_is_left) {
 
 BOOST_AUTO_TEST_CASE(what_happened_is_logged) {
   registry().failures(true);
-  for (const std::string part : {"expected plugin ABI 2, got 99", "hello from a plugin", "good already comes from"})
+  for (const std::string part : {"expected plugin ABI 3, got 99", "hello from a plugin", "good already comes from"})
     BOOST_TEST((std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
                   return line.find(part) != std::string::npos;
                 }) != lines.end()));

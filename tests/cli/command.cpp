@@ -39,8 +39,10 @@ Folder::~Folder() {
 }
 
 Folder::Finished Folder::run(const std::string& script) const {
-  std::ofstream(path("../script")) << "PATH='" CALOTYPE_BIN "':$PATH\ncd '" << path_ << "'\n" << script << "\n";
   const std::string base = path("..");
+  std::ofstream(path("../script")) << "PATH='" CALOTYPE_BIN "':$PATH\nexport XDG_DATA_HOME='" << base << "/data'\ncd '"
+                                   << path_ << "'\n"
+                                   << script << "\n";
   const int status =
       std::system(("sh '" + base + "/script' > '" + base + "/out' 2> '" + base + "/err' < /dev/null").c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contents(base + "/out"),

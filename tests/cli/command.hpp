@@ -17,7 +17,8 @@ class Folder {
     int status;
     std::string out, err;
   };
-  /// `script` run by /bin/sh in this folder, where `calotype` is the command under test.
+  /// `script` run by /bin/sh in this folder, where `calotype` is the command under test, for a user whose models are in
+  /// ../data/calotype/models.
   Finished run(const std::string& script) const;
 
   std::string path(const std::string& name) const { return path_ + "/" + name; }

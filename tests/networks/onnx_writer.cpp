@@ -61,7 +61,22 @@ void Graph::input(const std::string& name, const std::vector<int>& shape) {
   fields_ += field(11, value_info(name, shape));
 }
 
-void Graph::output(const std::string& name) { fields_ += field(12, value_info(name, {0, 0, 0, 0})); }
+void Graph::output(const std::string& name, const std::vector<int>& shape) {
+  fields_ += field(12, value_info(name, shape));
+}
+
+void Graph::metadata(const std::string& key, const std::string& value) {
+  metadata_ += field(14, field(1, key) + field(2, value));
+}
+
+std::string Graph::external_constant(const std::vector<int>& dims, const std::string& location) {
+  const std::string name = fresh_name();
+  std::string bytes;
+  for (const int dim : dims) bytes += field(1, dim);
+  bytes += field(2, kFloat) + field(8, name) + field(13, field(1, std::string("location")) + field(2, location));
+  fields_ += field(5, bytes + field(14, 1));
+  return name;
+}
 
 void Graph::tensor(const std::string& name, const std::vector<int>& dims, int type, const std::string& values) {
   std::string bytes;
@@ -96,7 +111,8 @@ std::string Graph::node(const std::string& op, const std::vector<std::string>& i
 calotype::Bytes Graph::bytes() const {
   constexpr int kIrVersion = 8, kOpset = 13;
   const std::string opset = field(1, std::string()) + field(2, kOpset);
-  const std::string file = field(1, kIrVersion) + field(8, opset) + field(7, fields_ + field(2, std::string("graph")));
+  const std::string file =
+      field(1, kIrVersion) + field(8, opset) + field(7, fields_ + field(2, std::string("graph"))) + metadata_;
   return {file.begin(), file.end()};
 }
 

@@ -28,7 +28,11 @@ class Graph {
   /// Of floats; a side of 0 is free. OpenCV shuffles only where none is.
   void input(const std::string& name, const std::vector<int>& shape);
   void input(const std::string& name, int channels) { input(name, {0, channels, 0, 0}); }
-  void output(const std::string& name);
+  void output(const std::string& name, const std::vector<int>& shape = {0, 0, 0, 0});
+  /// What the file says of itself.
+  void metadata(const std::string& key, const std::string& value);
+  /// A constant whose floats lie in another file, from its beginning.
+  std::string external_constant(const std::vector<int>& dims, const std::string& location);
   /// Return the names of what they add.
   std::string constant(const std::vector<int>& dims, const std::vector<float>& values);
   /// In half precision, behind a cast.
@@ -43,7 +47,7 @@ class Graph {
   std::string fresh_name() { return "v" + std::to_string(++names_); }
   void tensor(const std::string& name, const std::vector<int>& dims, int type, const std::string& raw);
 
-  std::string fields_;
+  std::string fields_, metadata_;
   int names_ = 0;
 };
 

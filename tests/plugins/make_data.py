@@ -175,6 +175,17 @@ def networks():
     save("vast_stride", [node("Conv", ["x", "spread"], ["y"], **far)], ["y"], [numpy_helper.from_array(spread[:8], "spread")])
     nothing = [numpy_helper.from_array(np.zeros((0, 3, 1, 1), np.float32), "none"), numpy_helper.from_array(np.zeros((8, 0, 1, 1), np.float32), "of_none")]
     save("no_channels", [node("Conv", ["x", "none"], ["a"]), node("Conv", ["a", "of_none"], ["y"])], ["y"], nothing)
+    # For the documentation: twice as large, and a little sharper.
+    sharpen = np.tile(np.array([[0, -1, 0], [-1, 8, -1], [0, -1, 0]], np.float32) / 4, (3, 1, 1, 1))
+    save(
+        "upscale",
+        [
+            node("Resize", ["x", "", "scales"], ["large"], mode="linear"),
+            node("Conv", ["large", "sharpen"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], group=3),
+        ],
+        ["y"],
+        [numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales"), numpy_helper.from_array(sharpen, "sharpen")],
+    )
     save("unknown_operator", [node("Det", ["x"], ["y"], name="odd_one")], ["y"])
 
 

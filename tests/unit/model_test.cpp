@@ -94,6 +94,95 @@ BOOST_AUTO_TEST_CASE(manifest_errors_name_file_and_key) {
   manifest_error("[model]\nthis is no line\n");
 }
 
+const std::string kNetwork = R"([model]
+id=cats
+task=classify
+[part]
+network=net.onnx
+[input]
+name=image:0
+size=320x240
+fit=crop
+channels=bgr
+layout=nhwc
+range=-1..1
+mean=0.5,0.25,0
+std=2
+[output]
+logits=scores
+[tile]
+memory=12.5
+)";
+
+BOOST_AUTO_TEST_CASE(networks_of_others_are_described) {
+  const TestModel files(kNetwork);
+  const Manifest m = files.open().manifest();
+  BOOST_TEST(m.input.name == "image:0");
+  BOOST_TEST(m.input.size == cv::Size(320, 240));
+  BOOST_TEST((m.input.fit == InputSpec::Fit::crop));
+  BOOST_TEST((m.input.channels == InputSpec::Channels::bgr));
+  BOOST_TEST(m.input.channels_last);
+  BOOST_TEST(m.input.range.black == -1);
+  BOOST_TEST(m.input.range.white == 1);
+  BOOST_TEST(m.input.mean[1] == 0.25);
+  BOOST_TEST(m.input.deviation[2] == 2);
+  BOOST_TEST(m.outputs.at("logits") == "scores");
+  BOOST_TEST(m.tile_memory == 12.5);
+  const TestModel others(
+      with(with(with(kNetwork, "task=classify", "task=image"), "logits=scores", "picture=y\nscale=4\nrange=0..255"),
+           "size=320x240", "size=free"));
+  BOOST_TEST(others.open().manifest().scale == 4);
+  BOOST_TEST(others.open().manifest().output_range.white == 255);
+  BOOST_TEST(others.open().manifest().input.is_free());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_network_of_others_lacks_is_said) {
+  const auto error = [](const std::string& from, const std::string& to) {
+    return manifest_error(with(kNetwork, from, to));
+  };
+  check_contains(error("network=", "net=").full_text(), "\"part.network\" is missing; add network=FILE under [part]");
+  check_contains(error("name=image:0", "").what(), "\"input.name\" is missing");
+  check_contains(error("logits=scores", "").full_text(), "add logits= or probabilities=");
+  check_contains(error("logits=scores", "picture=y").hint(), "logits or probabilities");
+  check_contains(error("logits=scores", "logit=y").hint(), "logits");
+  check_contains(error("logits=scores", "logits=").what(), "\"output.logits\" is empty");
+  check_contains(error("task=classify", "task=detect").what(), "\"output.boxes\" is missing");
+  check_contains(error("size=320x240", "size=320").hint(), "free, or WIDTHxHEIGHT");
+  check_contains(error("size=320x240", "size=320x0").what(), "\"input.size\"");
+  check_contains(error("size=320x240", "size=65536x65536").hint(), "64 megapixels");
+  check_contains(error("fit=crop", "fit=squeeze").hint(), "stretch, letterbox, crop");
+  check_contains(error("channels=bgr", "channels=yuv").hint(), "rgb, bgr, grey");
+  check_contains(error("layout=nhwc", "layout=chw").hint(), "nchw, nhwc");
+  for (const char* range : {"range=1..1", "range=0", "range=0..1..2", "range=0..x", "range=0..inf"})
+    check_contains(error("range=-1..1", range).what(), "\"input.range\"");
+  check_contains(error("mean=0.5,0.25,0", "mean=1,2").hint(), "one number for all channels, or three");
+  check_contains(error("std=2", "std=0").hint(), "above 0");
+  check_contains(error("std=2", "std=nan").what(), "\"input.std\"");
+  check_contains(error("memory=12.5", "memory=-1").what(), "\"tile.memory\"");
+  check_contains(error("[output]", "[output]\nscale=5").hint(), "1..4");
+  const std::string picture = with(with(kNetwork, "task=classify", "task=image"), "logits=scores", "picture=y");
+  check_contains(manifest_error(with(picture, "size=320x240", "size=128x300")).what(), "\"tile.halo\"");
+}
+
+BOOST_AUTO_TEST_CASE(models_of_the_user_have_a_place) {
+  const ScratchDirectory place;
+  setenv("XDG_DATA_HOME", place.file("").c_str(), 1);
+  std::filesystem::create_directories(place.file("calotype/models/own"));
+  std::filesystem::create_directories(place.file("calotype/models/.half"));
+  write_file(place.file("calotype/models/own/model.ini"), bytes_of("[model]\nid=own\n"));
+  write_file(place.file("calotype/models/.half/model.ini"), bytes_of("[model]\nid=half\n"));
+  BOOST_TEST(Model::open("own").manifest().id == "own");
+  const std::vector<std::string> ids = Model::list();
+  BOOST_TEST(std::count(ids.begin(), ids.end(), "own") == 1);
+  BOOST_TEST(std::count(ids.begin(), ids.end(), ".half") == 0);
+  setenv("XDG_DATA_HOME", "relative", 1);
+  setenv("HOME", place.file("home").c_str(), 1);
+  BOOST_TEST(user_models().string() == place.file("home/.local/share/calotype/models"));
+  setenv("HOME", "", 1);
+  BOOST_TEST(user_models().empty());
+  unsetenv("XDG_DATA_HOME");
+}
+
 BOOST_AUTO_TEST_CASE(parts_are_verified) {
   const TestModel files;
   const Model m = files.open();

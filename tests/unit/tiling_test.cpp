@@ -113,6 +113,26 @@ BOOST_AUTO_TEST_CASE(tiles_equal_the_whole) {
   check_equals_whole(1, 16, {4, 2, 1}, 9, 11);
 }
 
+BOOST_AUTO_TEST_CASE(windows_of_one_size_equal_the_whole) {
+  TilePlan plan;
+  plan.halo = 2;
+  plan.window = {16, 12};
+  for (const cv::Size size : {cv::Size(16, 12), cv::Size(17, 50), cv::Size(50, 35)})
+    for (const int grow : {1, 2}) {
+      const cv::Mat input = noise(2, size.height, size.width);
+      BoxNetwork whole(1, grow), pieces(1, grow);
+      TensorMap expected;
+      whole.run({{"x", input}}, expected);
+      const cv::Mat got = run_tiled(pieces, input, plan, grow);
+      BOOST_TEST(pieces.largest_side == 16);
+      BOOST_TEST(cv::norm(expected["anything"], got, cv::NORM_INF) == 0);
+    }
+  BoxNetwork network(1, 1);
+  BOOST_CHECK_THROW(run_tiled(network, noise(2, 11, 30), plan, 1), Error);
+  plan.halo = 6;  // nothing is left
+  BOOST_CHECK_THROW(run_tiled(network, noise(2, 30, 30), plan, 1), Error);
+}
+
 BOOST_AUTO_TEST_CASE(tensors_with_channels_last_equal_others) {
   const cv::Mat input = noise(2, 35, 50);
   TensorMap expected;

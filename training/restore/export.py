@@ -92,9 +92,9 @@ def main():
     net = build(load(a.checkpoint))
     with tempfile.TemporaryDirectory() as tmp:
         graph(net).save(os.path.join(tmp, 'restore.onnx'))
-        tile = dict(multiple=net.multiple, halo=halo(net), size=1024)
+        tile = dict(multiple=net.multiple, halo=halo(net), size=1024, memory=memory(net))
         write_manifest(tmp, dict(id=os.path.basename(os.path.normpath(a.folder)), task='restore', version=a.version, source=SOURCE), dict(restore='restore.onnx'), tile,
-                       restore=dict(memory=memory(net), **(dict(blind='yes') if a.task == 'photo' else {})))
+                       **(dict(restore=dict(blind='yes')) if a.task == 'photo' else {}))
         install(tmp, a.folder)
 
 

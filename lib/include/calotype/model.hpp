@@ -9,6 +9,7 @@
 #include "calotype/engine.hpp"
 #include "calotype/io.hpp"
 #include "calotype/params.hpp"
+#include "calotype/preprocess.hpp"
 #include "calotype/signature.hpp"
 #include "calotype/tiling.hpp"
 
@@ -24,14 +25,37 @@ struct Manifest {
   };
   std::map<std::string, Part> parts;
   TilePlan tile;
+  double tile_memory = 0;  ///< bytes per pixel of a tile that running it takes at most; 0: not known
+  /// Of networks that others made, how they are fed and what they answer; see docs/models.md, "Tasks".
+  InputSpec input;
+  std::map<std::string, std::string> outputs;      ///< names by what they mean: picture, logits, probabilities, ...
+  SampleRange output_range;                        ///< of a picture
+  int scale = 1;                                   ///< sides of a picture that it makes, per side of its input
   std::vector<std::string> precisions = {"fp32"};  ///< that its accuracy allows
   std::map<std::string, std::string> extra;        ///< task-specific keys, "section.key"
 };
+
+/// What a file model.ini with this text would say in `directory`. Throws corrupt, naming that file and the key.
+CALOTYPE_API Manifest parse_manifest(const std::string& text, const std::filesystem::path& directory);
+
+/// The tasks of networks that others made.
+CALOTYPE_API const std::vector<std::string>& network_tasks();
+/// What outputs of such a task may mean, one of which it must have; empty for others.
+CALOTYPE_API std::vector<std::string> output_meanings(const std::string& task);
+
+/// The model's own tiles, or with `max_megabytes` above 0 the largest with which this process, as it is now plus a
+/// result of `pixels` and its file, stays below that. Throws limit with the least that would do, unsupported where the
+/// model does not say what its network needs.
+CALOTYPE_API TilePlan tile_plan(const Manifest& manifest, const cv::Mat& pixels, std::int64_t max_megabytes);
 
 /// How to run it; what a person chose with engine=, device=, precision=, threads=.
 struct EngineChoice {
   std::string engine = "auto", device = "auto", precision = "auto";
   int threads = 0;
+
+  bool operator==(const EngineChoice& other) const {
+    return engine == other.engine && device == other.device && precision == other.precision && threads == other.threads;
+  }
 };
 
 /// Parameters engine, device, precision and threads, to append to an element's own.
@@ -43,9 +67,12 @@ class CALOTYPE_API Model {
  public:
   /// `name`: an id found on the model path, or a directory that holds model.ini. Throws not_found listing what exists.
   static Model open(const std::string& name);
+  /// One that may have no directory yet.
+  static Model of(Manifest manifest);
   /// Ids of all models on the model path, first directory wins.
   static std::vector<std::string> list();
-  /// Searched before $CALOTYPE_MODEL_PATH (absolute directories, colon-separated) and the installed and in-tree places.
+  /// Searched before $CALOTYPE_MODEL_PATH (absolute directories, colon-separated), the user's own (user_models()) and
+  /// the installed and in-tree places.
   static void add_path(const std::filesystem::path& directory);
 
   const Manifest& manifest() const { return *manifest_; }
@@ -64,6 +91,10 @@ class CALOTYPE_API Model {
  private:
   std::shared_ptr<const Manifest> manifest_;
 };
+
+/// Where the models of this user are: $XDG_DATA_HOME/calotype/models, or ~/.local/share/calotype/models. Empty where
+/// neither variable holds an absolute path.
+CALOTYPE_API std::filesystem::path user_models();
 
 /// Every distinct engine/device/precision that loaded a network in this process, in order.
 CALOTYPE_API std::vector<NetworkInfo> networks_in_use();

@@ -24,7 +24,8 @@
 /// One number for the whole binary interface; a plugin is refused unless it is equal.
 ///   1  first version
 ///   2  Losses, IPTC and density, grey with alpha, ImageInfo::orientation
-#define CALOTYPE_PLUGIN_ABI 2
+///   3  Manifest: input and outputs of networks that others made; TilePlan::window
+#define CALOTYPE_PLUGIN_ABI 3
 
 extern "C" {
 /// Plain data, read with dlsym before any of the plugin's code is called.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "calotype/io.hpp"
-#include "wire.hpp"
+#include "calotype/wire.hpp"
 
 namespace calotype::network {
 

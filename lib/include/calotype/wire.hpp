@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks protobuf messages in place (https://protobuf.dev/programming-guides/encoding): weights are megabytes, and
-// nothing of them is copied before an engine knows what it wants of them.
+// Walks protobuf messages in place (https://protobuf.dev/programming-guides/encoding), for readers of ONNX files:
+// weights are megabytes, and nothing of them is copied before an engine knows what it wants of them.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -54,6 +54,7 @@ inline Field take_field(Span& from) {
   const std::uint8_t* const begin = from.begin;
   const std::uint64_t key = take_varint(from);
   field.number = key >> 3;
+  if (field.number == 0) fail_damaged();  // which no message has, and a file of zeros is full of
   field.wire = static_cast<Wire>(key & 7);
   switch (field.wire) {
     case Wire::varint:
