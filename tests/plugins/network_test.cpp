@@ -17,18 +17,18 @@ namespace fs = std::filesystem;
 using onnx::attribute;
 
 /// A file that goes again.
-class NetworkFile {
+class WrittenNetwork {
  public:
-  explicit NetworkFile(const onnx::Graph& graph) { write_file(path.string(), graph.bytes(), true); }
-  ~NetworkFile() { fs::remove(path); }
-  NetworkFile(const NetworkFile&) = delete;
-  NetworkFile& operator=(const NetworkFile&) = delete;
+  explicit WrittenNetwork(const onnx::Graph& graph) { write_file(path.string(), graph.bytes(), true); }
+  ~WrittenNetwork() { fs::remove(path); }
+  WrittenNetwork(const WrittenNetwork&) = delete;
+  WrittenNetwork& operator=(const WrittenNetwork&) = delete;
 
   const fs::path path = fs::temp_directory_path() / ("calotype_network_" + std::to_string(::getpid()) + ".onnx");
 };
 
 network::Program program_of(const onnx::Graph& graph) {
-  return network::fuse(network::read_onnx(NetworkFile(graph).path));
+  return network::fuse(network::read_onnx(WrittenNetwork(graph).path));
 }
 
 /// A network from "x" to "y".
@@ -43,7 +43,7 @@ cv::Mat tensor(const std::vector<int>& shape) { return cv::Mat(shape, CV_32F, cv
 
 /// How each engine ends that loads a network and runs it on a tensor.
 void expect_refused(const onnx::Graph& graph, const std::vector<int>& shape, ErrorCode code) {
-  const NetworkFile file(graph);
+  const WrittenNetwork file(graph);
   int tested = 0;
   for (const std::string& name : names(Kind::engine)) {
     const auto engine = Registry::global().engine(name);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(two_dimensions_stand_for_four) {
   graph.input("x", 2);
   graph.output(
       graph.node("Conv", {"x", graph.constant({1, 2, 1, 1}, {1, 10})}, {attribute("kernel_shape", {1, 1})}, "y"));
-  const NetworkFile file(graph);
+  const WrittenNetwork file(graph);
   for (const std::string& name : names(Kind::engine)) {
     const auto engine = Registry::global().engine(name);
     if (engine->devices().empty()) continue;

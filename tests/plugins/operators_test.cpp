@@ -20,12 +20,12 @@ using onnx::numbers;
 namespace {
 
 /// A file that exists as long as the object.
-struct NetworkFile {
-  explicit NetworkFile(const onnx::Graph& graph)
+struct WrittenNetwork {
+  explicit WrittenNetwork(const onnx::Graph& graph)
       : path(std::filesystem::temp_directory_path() / ("calotype_operators_" + std::to_string(getpid()) + ".onnx")) {
     write_file(path.string(), graph.bytes(), true);
   }
-  ~NetworkFile() { std::filesystem::remove(path); }
+  ~WrittenNetwork() { std::filesystem::remove(path); }
   std::filesystem::path path;
 };
 
@@ -38,7 +38,7 @@ cv::Mat random_tensor(const std::vector<int>& shape) {
 
 /// Nothing where the engine cannot run it.
 cv::Mat result_of(const std::string& engine, const onnx::Graph& graph, const cv::Mat& x, const std::string& precision) {
-  const NetworkFile file(graph);
+  const WrittenNetwork file(graph);
   try {
     TensorMap out;
     Registry::global().engine(engine)->load(file.path, {"auto", {precision}, 0})->session()->run({{"x", x}}, out);
