@@ -71,8 +71,9 @@ std::optional<Dims> slid(const Node& node, const Dims& in, const std::vector<int
     if (stride[d] < 1 || dilation[d] < 1 || kernel[d] < 1) fail_node(node, "its attributes make no sense");
     const std::int64_t room =
         in[2 + d] + (*pad)[d] + (*pad)[d + sides] - std::int64_t(dilation[d]) * (kernel[d] - 1) - 1;
-    if (room < 0) fail_node(node, "the input is too small");
-    std::int64_t count = (up ? (room + stride[d] - 1) / stride[d] : room / stride[d]) + 1;
+    const std::int64_t more = up ? stride[d] - 1 : 0;
+    if (room + more < 0) fail_node(node, "the input is too small");
+    std::int64_t count = (room + more) / stride[d] + 1;
     // A window that would begin in the padding behind the input is left out.
     if (up && (count - 1) * stride[d] >= in[2 + d] + (*pad)[d]) --count;
     out.push_back(count);

@@ -54,7 +54,7 @@ Sides pooled(const Step& step, const Sides& in) {
     const std::int64_t room =
         in[2 + i] + step.pad[i] + step.pad[i + 2] - std::int64_t(step.dilation[i]) * (step.kernel[i] - 1) - 1;
     const std::int64_t up = step.rounds_up ? step.stride[i] - 1 : 0;
-    out[2 + i] = room < 0 ? 0 : (room + up) / step.stride[i] + 1;
+    out[2 + i] = room + up < 0 ? 0 : (room + up) / step.stride[i] + 1;
     // A window that would begin in the padding behind the picture is left out.
     if (up && (out[2 + i] - 1) * step.stride[i] >= in[2 + i] + step.pad[i]) --out[2 + i];
   }
