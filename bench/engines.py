@@ -141,8 +141,9 @@ def difference(outputs, reference):
     return {"max_difference": float(np.max(largest)), "rms_difference": float(np.max(mean))}
 
 
-def measure(runners, path, inputs, threads, seconds, rounds):
-    """Results by runner's name, and complaints of those that could not."""
+def measure(runners, path, inputs, threads, seconds, rounds, references=REFERENCES):
+    """Results by runner's name, and complaints of those that could not. They are compared with the first of `references`
+    that could."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         arguments = []
@@ -160,7 +161,7 @@ def measure(runners, path, inputs, threads, seconds, rounds):
                     complaints[runner.name] = process.complaint()
         for process in running.values():
             process.close()
-        reference = next(running[name] for name in REFERENCES if name in running).outputs()
+        reference = next(running[name] for name in references if name in running).outputs()
         return {name: {**process.result(), **difference(process.outputs(), reference)}
                 for name, process in running.items()}, complaints
 
