@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calotype/parallel.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <future>
+#include <memory>
 #include <new>
+#include <opencv2/core/parallel/parallel_backend.hpp>
 #include <opencv2/core/utility.hpp>
 #include <system_error>
 #include <thread>
@@ -33,10 +37,22 @@ void try_to_start_pool() {
   }
 }
 
+/// All that a forked child has: the pool's threads are the parent's, and oneTBB would wait for them.
+class OneThread : public cv::parallel::ParallelForAPI {
+ public:
+  void parallel_for(int tasks, FN_parallel_for_body_cb_t body, void* data) override { body(0, tasks, data); }
+  int getThreadNum() const override { return 0; }
+  int getNumThreads() const override { return 1; }
+  int setNumThreads(int) override { return 1; }
+  const char* getName() const override { return "the thread of a forked process"; }
+};
+
+void run_on_one_thread() { cv::parallel::setParallelForBackend(std::make_shared<OneThread>(), false); }
+
 }  // namespace
 
 void start_pool() {
-  static const bool tried = (try_to_start_pool(), true);
+  static const bool tried = (try_to_start_pool(), pthread_atfork(nullptr, nullptr, run_on_one_thread), true);
   if (tried && pool_is_stuck)
     throw Error(ErrorCode::limit, "there was no memory for OpenCV's threads, and it cannot be asked again",
                 "start the program again with more memory (ulimit -v)");
