@@ -87,15 +87,15 @@ def main():
     ours, peers = engines.our_engines(options.binaries), engines.installed_peers()
     runners = engines.runners(options.binaries, ours, [p for p in PEERS if p in peers], PRECISIONS, None)
     results = {"processor": processor(), "threads": options.threads, "versions": {**ours, **peers}, "families": {}}
+    options.out.mkdir(parents=True, exist_ok=True)
     for family in FAMILIES:
         if family.name not in options.families:
             continue
         results["families"][family.name] = measure_family(family, runners, options)
         print(family.label, *(f"{name} {cell(row)}" for name, row in results["families"][family.name].items()),
               sep="; ", file=sys.stderr)
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / f"{options.name}.json").write_text(json.dumps(results, indent=1) + "\n")
-    (options.out / f"{options.name}.md").write_text(markdown(results, "bench/zoo.py"))
+        (options.out / f"{options.name}.json").write_text(json.dumps(results, indent=1) + "\n")
+        (options.out / f"{options.name}.md").write_text(markdown(results, "bench/zoo.py"))
 
 
 if __name__ == "__main__":
