@@ -118,7 +118,7 @@ void make_block(const Convolution& k, const char* in, const char* weights, float
 template <class Products, class Finish>
 void some_lines(const Convolution& k, Outputs outputs, int image, int begin, int end, const char* in) {
   constexpr int width = Finish::halves * kHalf;
-  constexpr std::ptrdiff_t near = 1 << 15;  // bytes
+  constexpr std::ptrdiff_t near = 1 << 13;  // bytes
   const int together = width * (k.block_bytes < near ? int(near / k.block_bytes) : 1);
   const int columns = k.joined > 1 ? joined_columns(k) : 0;
   alignas(64) float sums[2][kBlock * kBlock];
